@@ -1,0 +1,48 @@
+#include "libs/base/strong_id.h"
+
+#include <array>
+
+#include "libs/base/clock.h"
+#include "libs/base/random.h"
+
+namespace keyfence {
+namespace {
+
+constexpr std::string_view kDigits = "0123456789abcdefghjkmnpqrstvwxyz";
+constexpr int kDigitCount = 13;
+constexpr std::int64_t kEpochMillis = 1'704'067'200'000;  // 2024-01-01T00:00:00Z
+constexpr int kRandomBits = 22;
+
+}  // namespace
+
+void append_crockford(std::string& out, std::uint64_t value) {
+  std::array<char, kDigitCount> digits{};
+  for (int i = kDigitCount - 1; i >= 0; --i) {
+    digits[static_cast<std::size_t>(i)] = kDigits[value & 31U];
+    value >>= 5;
+  }
+  out.append(digits.data(), digits.size());
+}
+
+std::optional<std::uint64_t> parse_crockford(std::string_view digits) noexcept {
+  if (digits.size() != kDigitCount) return std::nullopt;
+  std::uint64_t value = 0;
+  for (std::size_t i = 0; i < digits.size(); ++i) {
+    const std::size_t digit = kDigits.find(digits[i]);
+    if (digit == std::string_view::npos) return std::nullopt;
+    if (i == 0 && digit > 15) return std::nullopt;  // 13 digits hold 65 bits
+    value = value << 5 | digit;
+  }
+  return value;
+}
+
+std::uint64_t IdSource::next() {
+  const std::uint64_t random = random_u64();
+  const auto millis = static_cast<std::uint64_t>(SystemClock{}.now().micros / 1000 - kEpochMillis);
+  const std::uint64_t fresh = (millis & ((1ULL << 41) - 1)) << kRandomBits | (random >> (64 - kRandomBits + 1));
+  const std::lock_guard lock(mutex_);
+  last_ = fresh > last_ ? fresh : last_ + 1 + (random & 15U);
+  return last_;
+}
+
+}  // namespace keyfence

@@ -1,0 +1,134 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "libs/base/result.h"
+#include "libs/store/change.h"
+#include "libs/store/rows.h"
+
+namespace keyfence {
+
+struct StoreError {
+  enum class Code : std::uint8_t {
+    kNotFound,
+    kDuplicate,    // a unique name, digest or canonical entry stands already
+    kPrecondition, // the caller's own refusal inside transact(): nothing was written
+    kBusy,         // another process holds the store
+    kNoSpace,
+    kReadOnly,
+    kCorrupt,
+    kNewer,        // written by a newer Keyfence
+    kFailed,
+  };
+  Code code = Code::kFailed;
+  std::string message;  // may be shown to the caller
+  std::string detail;   // for the log only
+};
+
+template <class T>
+using StoreResult = Result<T, StoreError>;
+
+// Reads see one consistent snapshot per call.
+class StoreReader {
+ public:
+  virtual ~StoreReader() = default;
+
+  [[nodiscard]] virtual StoreResult<InstanceRow> instance() = 0;
+  [[nodiscard]] virtual StoreResult<Revision> revision() = 0;
+
+  [[nodiscard]] virtual StoreResult<AccountRow> account(AccountId id) = 0;
+  [[nodiscard]] virtual StoreResult<std::optional<AccountRow>> account_by_name(std::string_view name) = 0;
+  [[nodiscard]] virtual StoreResult<std::vector<AccountRow>> accounts(PageRequest page) = 0;
+
+  [[nodiscard]] virtual StoreResult<KeyRow> key(KeyId id) = 0;
+  [[nodiscard]] virtual StoreResult<std::optional<KeyRow>> key_by_digest(const KeyDigest& digest) = 0;
+  // account nullopt: all accounts; name_contains empty: all names.
+  [[nodiscard]] virtual StoreResult<std::vector<KeyRow>> keys(std::optional<AccountId> account,
+                                                              std::string_view name_contains, PageRequest page) = 0;
+
+  [[nodiscard]] virtual StoreResult<ListRow> list(ListRef ref) = 0;
+  [[nodiscard]] virtual StoreResult<std::vector<EntryRow>> entries(ListRef ref, PageRequest page) = 0;
+  [[nodiscard]] virtual StoreResult<EntryRow> entry(ListRef ref, EntryId id) = 0;
+
+  [[nodiscard]] virtual StoreResult<std::optional<TokenRow>> token_by_digest(const KeyDigest& digest) = 0;
+  [[nodiscard]] virtual StoreResult<std::vector<TokenRow>> tokens(PageRequest page) = 0;
+
+  // Newest first; page.after 0 begins at the newest, otherwise rows with a smaller id follow.
+  [[nodiscard]] virtual StoreResult<std::vector<AuditRow>> audit(std::optional<AccountId> account,
+                                                                 PageRequest page) = 0;
+  // The change feed: rows with revision > after, in order, at most limit.
+  [[nodiscard]] virtual StoreResult<std::vector<ChangeRow>> changes(Revision after, std::size_t limit) = 0;
+};
+
+// One change set being written. Whatever it reads it sees its own writes. Row functions do not audit and do not count
+// revisions; finish() does both.
+class Transaction : public StoreReader {
+ public:
+  [[nodiscard]] virtual StoreResult<void> update_instance(const InstanceRow& row) = 0;
+  [[nodiscard]] virtual StoreResult<void> insert_account(const AccountRow& row) = 0;  // with an empty list, allow
+  [[nodiscard]] virtual StoreResult<void> update_account(const AccountRow& row) = 0;
+  [[nodiscard]] virtual StoreResult<void> delete_account(AccountId id) = 0;  // with its keys, lists and entries
+  [[nodiscard]] virtual StoreResult<void> insert_key(const KeyRow& row) = 0;  // with an empty list, allow
+  [[nodiscard]] virtual StoreResult<void> update_key(const KeyRow& row) = 0;
+  [[nodiscard]] virtual StoreResult<void> delete_key(KeyId id) = 0;
+  [[nodiscard]] virtual StoreResult<void> update_list(ListRef ref, ListMode mode, WhenEmpty when_empty) = 0;
+  [[nodiscard]] virtual StoreResult<void> insert_entry(ListRef ref, const EntryRow& row) = 0;
+  [[nodiscard]] virtual StoreResult<void> update_entry(ListRef ref, const EntryRow& row) = 0;
+  [[nodiscard]] virtual StoreResult<void> delete_entry(ListRef ref, EntryId id) = 0;
+  [[nodiscard]] virtual StoreResult<void> delete_entries(ListRef ref) = 0;
+  [[nodiscard]] virtual StoreResult<void> insert_token(const TokenRow& row) = 0;
+  [[nodiscard]] virtual StoreResult<void> update_token(const TokenRow& row) = 0;
+
+  // Adds a line to the audit log of this change set; revision and id are filled in by the store.
+  virtual void audit_line(AuditRow row) = 0;
+};
+
+// What a committed change set became.
+struct Committed {
+  Revision revision;      // unchanged from before if no policy changed (tokens, names)
+  bool policy_changed = false;
+};
+
+using Work = std::function<StoreResult<void>(Transaction&)>;
+
+// The control store: rows, audit log and change feed, in transactions.
+//
+// Shape    One transaction is one change set. From what the row functions touched the store itself works out the
+//          PolicyChange (keys whole, long lists as deltas), takes the next revision from a one-row counter, and writes
+//          the change row and the audit rows as its last statements: gapless, in commit order. A change set that
+//          touches no policy takes no revision, and its audit rows carry the standing one.
+// Errors   A failed work or commit leaves nothing behind. kNoSpace, kReadOnly, kBusy, kCorrupt say what to do.
+// Threads  Safe. Reads run beside each other and beside writes. Writes are serial; those that wait are committed
+//          together (one sync of the disk for many change sets, each with its own revision, each all or nothing).
+// Source   docs/life-of-a-change.md.
+class ControlStore : public StoreReader {
+ public:
+  // Called on the writing thread after commit, in order of revision, before transact() answers: the publisher.
+  using OnCommitted = std::function<void(std::span<const PolicyChange>)>;
+
+  // Runs the work and commits. The work may be run again if the batch that it was part of failed: it must not keep
+  // state outside the transaction but what it assigns anew.
+  [[nodiscard]] virtual StoreResult<Committed> transact(const Work& work) = 0;
+  virtual void on_committed(OnCommitted callback) = 0;  // set before the first transact()
+
+  // The whole policy at one revision, streamed; for a new image. The callbacks may be called 10^7 times.
+  struct SnapshotSink {
+    std::function<void(Revision, std::uint64_t epoch, std::size_t keys, std::size_t accounts)> begin;
+    std::function<void(const InstancePolicy&)> instance;
+    std::function<void(const AccountPolicy&)> account;
+    std::function<void(const KeyPolicy&)> key;  // after all accounts
+  };
+  [[nodiscard]] virtual StoreResult<void> snapshot(const SnapshotSink& sink) = 0;
+};
+
+// Opens (and makes or migrates) the SQLite store in this file. A second process on the same file gets kBusy.
+[[nodiscard]] StoreResult<std::unique_ptr<ControlStore>> open_sqlite_store(const std::string& path);
+
+}  // namespace keyfence

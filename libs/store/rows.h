@@ -1,0 +1,119 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "libs/base/clock.h"
+#include "libs/net/entry_syntax.h"
+#include "libs/policy/list_rules.h"
+#include "libs/policy/policy.h"
+
+// What the control store holds, as values. Times are microseconds UTC; every text is valid UTF-8.
+namespace keyfence {
+
+// Names one of the lists: the global one (owner 0), an account's or a key's.
+struct ListRef {
+  Layer layer = Layer::kGlobal;
+  std::uint64_t owner = 0;
+
+  [[nodiscard]] static ListRef global() noexcept { return {Layer::kGlobal, 0}; }
+  [[nodiscard]] static ListRef of(AccountId id) noexcept { return {Layer::kAccount, id.value()}; }
+  [[nodiscard]] static ListRef of(KeyId id) noexcept { return {Layer::kKey, id.value()}; }
+  friend auto operator<=>(const ListRef&, const ListRef&) noexcept = default;
+};
+
+struct InstanceRow {
+  std::uint64_t epoch = 0;  // random, made with the store: tells two stores apart
+  ErrorStyle error_style = ErrorStyle::kEnvelope;
+  ListLimits key_limits = default_limits(Layer::kKey);
+  ListLimits account_limits = default_limits(Layer::kAccount);
+  ListLimits global_limits = default_limits(Layer::kGlobal);
+  NonPublicWarnings non_public_warnings = NonPublicWarnings::kOn;
+  Revision changed;  // the revision that last changed the settings
+};
+
+struct AccountRow {
+  AccountId id;
+  std::string name;  // unique
+  AccountState state = AccountState::kActive;
+  std::optional<ErrorStyle> error_style;
+  Timestamp created_at;
+  Revision changed;
+};
+
+struct KeyRow {
+  KeyId id;
+  AccountId account;
+  std::string name;
+  std::string description;
+  KeyDigest digest;
+  std::string hint;  // how the secret begins and ends, for people: "kf_3xQ…9aTz"; empty for imported digests
+  KeyState state = KeyState::kActive;
+  std::optional<UnixSeconds> expires_at;
+  std::vector<std::string> scopes;  // sorted, without repeats
+  std::string created_by;           // an actor, as in AuditRow
+  Timestamp created_at;
+  Revision changed;
+};
+
+struct ListRow {
+  ListRef ref;
+  ListMode mode = ListMode::kEnforce;
+  WhenEmpty when_empty = WhenEmpty::kAllow;
+  std::size_t entry_count = 0;
+  Revision changed;  // the ETag: the revision that last changed the list or an entry of it
+};
+
+struct EntryRow {
+  EntryId id;
+  IpRange range = IpRange::all(IpFamily::kV4);
+  EntryKind kind = EntryKind::kAddress;
+  std::string text;   // as typed, trimmed; canonical form: range.text()
+  std::string label;
+  EntryState state = EntryState::kEnabled;
+  std::optional<UnixSeconds> expires_at;
+  std::string added_by;
+  Timestamp added_at;
+};
+
+// A management token. account nullopt: the operator's.
+enum class TokenRole : std::uint8_t { kViewer = 0, kAdmin = 1, kOwner = 2, kOperator = 3 };
+[[nodiscard]] std::string_view name(TokenRole role) noexcept;
+[[nodiscard]] std::optional<TokenRole> parse_token_role(std::string_view) noexcept;
+
+struct TokenRow {
+  TokenId id;
+  std::string name;
+  KeyDigest digest;
+  std::string hint;
+  TokenRole role = TokenRole::kViewer;
+  std::optional<AccountId> account;
+  std::optional<UnixSeconds> expires_at;
+  std::optional<Timestamp> revoked_at;
+  std::string created_by;
+  Timestamp created_at;
+};
+
+// One line of the audit log, written in the transaction of its change.
+struct AuditRow {
+  std::uint64_t id = 0;  // given by the store, grows
+  Timestamp at;
+  std::string actor;    // "token:tok_…", "cli", "system"
+  std::string address;  // where the actor called from; empty for the system
+  std::string action;   // "key.create", "allowlist.replace", …
+  std::string subject;  // id of what was changed
+  std::optional<AccountId> account;
+  std::string before;   // JSON, or empty; never a secret
+  std::string after;
+  Revision revision;
+};
+
+// A page of rows, oldest id first unless said otherwise; pass the last id of a page as after for the next one.
+struct PageRequest {
+  std::uint64_t after = 0;
+  std::size_t limit = 100;
+};
+
+}  // namespace keyfence
