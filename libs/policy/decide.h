@@ -35,19 +35,28 @@ struct ListVerdict {
 // Where the policy is read from: the image on the data plane, plain values in the slow model. find_key() answers
 // something that tests false if there is no such key. Nothing may throw or allocate.
 template <class S>
-concept PolicySource =
-    requires(const S& source, const KeyDigest& digest, typename S::KeyRef key, std::span<const ScopeTag> scopes,
-             const std::optional<IpAddress>& address, UnixSeconds now) {
-      { source.revision() } noexcept -> std::same_as<Revision>;
-      { source.instance_error_style() } noexcept -> std::same_as<ErrorStyle>;
-      { source.find_key(digest) } noexcept -> std::same_as<typename S::KeyRef>;
-      { static_cast<bool>(key) } noexcept;
-      { source.facts(key) } noexcept -> std::same_as<KeyFacts>;
-      { source.has_scopes(key, scopes) } noexcept -> std::same_as<bool>;
-      { source.global_verdict(address, now) } noexcept -> std::same_as<ListVerdict>;
-      { source.account_verdict(key, address, now) } noexcept -> std::same_as<ListVerdict>;
-      { source.key_verdict(key, address, now) } noexcept -> std::same_as<ListVerdict>;
-    };
+concept PolicySource = requires(const S& source, const KeyDigest& digest, typename S::KeyRef key,
+                                std::span<const ScopeTag> scopes, const std::optional<IpAddress>& address,
+                                UnixSeconds now) {
+  { source.revision() }
+  noexcept->std::same_as<Revision>;
+  { source.instance_error_style() }
+  noexcept->std::same_as<ErrorStyle>;
+  { source.find_key(digest) }
+  noexcept->std::same_as<typename S::KeyRef>;
+  { static_cast<bool>(key) }
+  noexcept;
+  { source.facts(key) }
+  noexcept->std::same_as<KeyFacts>;
+  { source.has_scopes(key, scopes) }
+  noexcept->std::same_as<bool>;
+  { source.global_verdict(address, now) }
+  noexcept->std::same_as<ListVerdict>;
+  { source.account_verdict(key, address, now) }
+  noexcept->std::same_as<ListVerdict>;
+  { source.key_verdict(key, address, now) }
+  noexcept->std::same_as<ListVerdict>;
+};
 
 // The one place where the order of design part 3 stands: key, scope, global list, account list, key list.
 //
@@ -72,6 +81,8 @@ template <PolicySource Source>
     case CredentialState::kPresent:
       break;
   }
+  // A value that this program does not know, as a damaged image may hold: never on to an allow. Here and below.
+  if (question.credential.state != CredentialState::kPresent) return deny(Reason::kKeyMalformed);
   const typename Source::KeyRef key = source.find_key(question.credential.digest);
   if (!key) return deny(Reason::kKeyUnknown);
 
@@ -88,6 +99,7 @@ template <PolicySource Source>
     case KeyState::kActive:
       break;
   }
+  if (facts.state != KeyState::kActive) return deny(Reason::kKeyDisabled);
   if (facts.expires_at.value != 0xFFFFFFFF && question.now >= facts.expires_at) return deny(Reason::kKeyExpired);
   if (!question.required_scopes.empty() && !source.has_scopes(key, question.required_scopes)) {
     return deny(Reason::kScopeMissing);
@@ -113,7 +125,7 @@ template <PolicySource Source>
                           : layer == Layer::kGlobal  ? Reason::kAddressDeniedGlobal
                           : layer == Layer::kAccount ? Reason::kAddressDeniedAccount
                                                      : Reason::kAddressDeniedKey;
-    if (verdict.mode == ListMode::kEnforce) return deny(reason, layer);
+    if (verdict.mode != ListMode::kMonitor) return deny(reason, layer);
     if (decision.would_deny == Reason::kAllowed) {
       decision.would_deny = reason;
       decision.would_deny_layer = layer;

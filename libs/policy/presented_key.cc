@@ -1,0 +1,145 @@
+#include "libs/policy/presented_key.h"
+
+// SHA256_Init/Update/Final are deprecated in OpenSSL 3, but they keep their state on the stack and cost 98 ns; the
+// calls that replace them fetch the algorithm again each time (985 ns) or need a context from the heap.
+#define OPENSSL_API_COMPAT 10100
+#include <openssl/sha.h>
+
+#include <algorithm>
+
+#include "libs/base/assert.h"
+#include "libs/base/random.h"
+
+namespace keyfence {
+namespace {
+
+constexpr std::string_view kOwnKeyPrefix = "kf_";
+constexpr std::string_view kBase62 = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
+constexpr std::size_t kSecretBytes = 32;
+constexpr std::size_t kSecretDigits = 43;   // 62^43 > 2^256
+constexpr std::size_t kChecksumDigits = 6;  // 62^6 > 2^32
+
+constexpr std::array<std::uint32_t, 256> make_crc_table() noexcept {
+  std::array<std::uint32_t, 256> table{};
+  for (std::uint32_t byte = 0; byte < 256; ++byte) {
+    std::uint32_t remainder = byte;
+    for (int bit = 0; bit < 8; ++bit) {
+      remainder = (remainder & 1U) != 0 ? (remainder >> 1) ^ 0xEDB88320U : remainder >> 1;
+    }
+    table[byte] = remainder;
+  }
+  return table;
+}
+constexpr std::array<std::uint32_t, 256> kCrcTable = make_crc_table();
+
+// CRC-32 as in IEEE 802.3: reflected, all ones before and after.
+constexpr std::uint32_t crc32(std::string_view bytes) noexcept {
+  std::uint32_t crc = 0xFFFFFFFFU;
+  for (const char c : bytes) crc = (crc >> 8) ^ kCrcTable[(crc ^ static_cast<unsigned char>(c)) & 0xFFU];
+  return ~crc;
+}
+static_assert(crc32("123456789") == 0xCBF43926U);
+
+std::array<char, kChecksumDigits> checksum_digits(std::string_view text) noexcept {
+  std::array<char, kChecksumDigits> digits{};
+  std::uint32_t rest = crc32(text);
+  for (auto digit = digits.rbegin(); digit != digits.rend(); ++digit) {
+    *digit = kBase62[rest % 62];
+    rest /= 62;
+  }
+  return digits;
+}
+
+// The number that the bytes are, most significant first, in base 62; the bytes are used up.
+std::array<char, kSecretDigits> secret_digits(std::array<std::uint8_t, kSecretBytes>& bytes) noexcept {
+  std::array<char, kSecretDigits> digits{};
+  for (auto digit = digits.rbegin(); digit != digits.rend(); ++digit) {
+    unsigned remainder = 0;
+    for (std::uint8_t& byte : bytes) {
+      const unsigned part = remainder << 8 | byte;
+      byte = static_cast<std::uint8_t>(part / 62);
+      remainder = part % 62;
+    }
+    *digit = kBase62[remainder];
+  }
+  return digits;
+}
+
+constexpr int hex_value(char c) noexcept {
+  if (c >= '0' && c <= '9') return c - '0';
+  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
+  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
+  return -1;
+}
+
+}  // namespace
+
+std::string KeyDigest::hex() const {
+  constexpr std::string_view kHex = "0123456789abcdef";
+  std::string text;
+  text.reserve(bytes.size() * 2);
+  for (const std::uint8_t byte : bytes) {
+    text.push_back(kHex[byte >> 4]);
+    text.push_back(kHex[byte & 15U]);
+  }
+  return text;
+}
+
+std::optional<KeyDigest> KeyDigest::parse_hex(std::string_view text) noexcept {
+  KeyDigest digest;
+  if (text.size() != digest.bytes.size() * 2) return std::nullopt;
+  for (std::size_t i = 0; i < digest.bytes.size(); ++i) {
+    const int high = hex_value(text[2 * i]);
+    const int low = hex_value(text[2 * i + 1]);
+    if (high < 0 || low < 0) return std::nullopt;
+    digest.bytes[i] = static_cast<std::uint8_t>(high * 16 + low);
+  }
+  return digest;
+}
+
+KeyDigest sha256(std::string_view bytes) noexcept {
+  KeyDigest digest;
+  SHA256_CTX context;
+  SHA256_Init(&context);
+  SHA256_Update(&context, bytes.data(), bytes.size());
+  SHA256_Final(digest.bytes.data(), &context);
+  return digest;
+}
+
+PresentedKey read_presented_key(std::string_view credential) noexcept {
+  if (credential.empty()) return {CredentialState::kMissing, {}};
+  if (credential.size() > kCredentialBytesMax) return {CredentialState::kMalformed, {}};
+  const bool printable = std::all_of(credential.begin(), credential.end(), [](char c) { return c > 0x20 && c < 0x7F; });
+  if (!printable) return {CredentialState::kMalformed, {}};
+  if (credential.substr(0, kOwnKeyPrefix.size()) == kOwnKeyPrefix && !has_valid_checksum(credential, kOwnKeyPrefix)) {
+    return {CredentialState::kMalformed, {}};
+  }
+  return {CredentialState::kPresent, sha256(credential)};
+}
+
+NewSecret NewSecret::make(std::string_view prefix) {
+  std::array<std::uint8_t, kSecretBytes> random{};
+  fill_random(random);
+  const auto digits = secret_digits(random);
+  std::string text(prefix);
+  text.append(digits.data(), digits.size());
+  const auto checksum = checksum_digits(text);
+  text.append(checksum.data(), checksum.size());
+  KF_ASSERT(has_valid_checksum(text, prefix));
+  return NewSecret(std::move(text));
+}
+
+KeyDigest NewSecret::digest() const noexcept {
+  return sha256(text_);
+}
+
+bool has_valid_checksum(std::string_view text, std::string_view prefix) noexcept {
+  if (text.size() != prefix.size() + kSecretDigits + kChecksumDigits) return false;
+  if (text.substr(0, prefix.size()) != prefix) return false;
+  const std::string_view digits = text.substr(prefix.size(), kSecretDigits);
+  if (digits.find_first_not_of(kBase62) != std::string_view::npos) return false;
+  const auto expected = checksum_digits(text.substr(0, prefix.size() + kSecretDigits));
+  return text.substr(text.size() - kChecksumDigits) == std::string_view(expected.data(), expected.size());
+}
+
+}  // namespace keyfence
