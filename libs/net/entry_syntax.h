@@ -21,28 +21,28 @@ enum class EntryKind : std::uint8_t { kAddress, kCidr, kRange };
 enum class EntryErrorCode : std::uint8_t {
   kEmpty,
   kTooLong,
-  kNotAscii,            // NUL, control characters and bytes above 0x7E
-  kLeadingZero,         // 010.0.0.1
-  kTooFewOctets,        // 10.12, 192.168.1/24
+  kNotAscii,      // NUL, control characters and bytes above 0x7E
+  kLeadingZero,   // 010.0.0.1
+  kTooFewOctets,  // 10.12, 192.168.1/24
   kTooManyOctets,
-  kEmptyPart,           // 1...2, 2001:db8:::1
-  kOctetOutOfRange,     // 256.0.0.1
-  kHostBitsSet,         // 10.0.0.5/24
-  kZoneId,              // fe80::1%eth0
-  kHostMask,            // 10.0.0.0/0.0.0.255
-  kMaskWithHoles,       // 10.0.0.0/255.0.255.0
-  kPrefixZeroPadded,    // 10.0.0.0/08
-  kPrefixOutOfRange,    // 10.0.0.0/33
-  kPrefixMalformed,     // 10.0.0.0/+8, /x, //8
-  kWildcard,            // 10.0.0.*
+  kEmptyPart,         // 1...2, 2001:db8:::1
+  kOctetOutOfRange,   // 256.0.0.1
+  kHostBitsSet,       // 10.0.0.5/24
+  kZoneId,            // fe80::1%eth0
+  kHostMask,          // 10.0.0.0/0.0.0.255
+  kMaskWithHoles,     // 10.0.0.0/255.0.255.0
+  kPrefixZeroPadded,  // 10.0.0.0/08
+  kPrefixOutOfRange,  // 10.0.0.0/33
+  kPrefixMalformed,   // 10.0.0.0/+8, /x, //8
+  kWildcard,          // 10.0.0.*
   kRangeReversed,
   kRangeMixedFamilies,
-  kRangeMalformed,      // 10.0.0.1-, a-b-c
-  kPort,                // 10.0.0.1:80
-  kBrackets,            // [::1]
-  kHostName,            // example.com
+  kRangeMalformed,  // 10.0.0.1-, a-b-c
+  kPort,            // 10.0.0.1:80
+  kBrackets,        // [::1]
+  kHostName,        // example.com
   kMalformedIpv6,
-  kMalformed,           // none of the above
+  kMalformed,  // none of the above
 };
 
 [[nodiscard]] std::string_view name(EntryErrorCode code) noexcept;  // "leading_zero", ...
@@ -70,7 +70,15 @@ struct ParsedEntry {
 
 // What is risky about an entry that is accepted.
 enum class AddressClass : std::uint8_t {
-  kPublic, kPrivate, kLoopback, kLinkLocal, kCgnat, kDocumentation, kMulticast, kUnspecified, kReserved
+  kPublic,
+  kPrivate,
+  kLoopback,
+  kLinkLocal,
+  kCgnat,
+  kDocumentation,
+  kMulticast,
+  kUnspecified,
+  kReserved
 };
 
 [[nodiscard]] std::string_view name(AddressClass address_class) noexcept;  // "private", ...

@@ -52,4 +52,9 @@ class IpAddress {
   uint128 bits_;
 };
 
+// The address after or before this one in its family; nullopt at the end of the family. Steps over the numbers of
+// ::ffff:0:0/96, which are no IPv6 addresses here: after ::fffe:ffff:ffff comes ::1:0:0:0.
+[[nodiscard]] std::optional<IpAddress> next_address(const IpAddress& address) noexcept;
+[[nodiscard]] std::optional<IpAddress> previous_address(const IpAddress& address) noexcept;
+
 }  // namespace keyfence
