@@ -64,8 +64,8 @@ std::optional<Timestamp> parse_rfc3339(std::string_view text) noexcept {
   const int hour = digits(text, 11, 2);
   const int minute = digits(text, 14, 2);
   const int second = digits(text, 17, 2);
-  const bool separators = text[4] == '-' && text[7] == '-' && (text[10] == 'T' || text[10] == 't') &&
-                          text[13] == ':' && text[16] == ':';
+  const bool separators =
+      text[4] == '-' && text[7] == '-' && (text[10] == 'T' || text[10] == 't') && text[13] == ':' && text[16] == ':';
   if (!separators || year < 1970 || year > 2106 || month < 1 || day < 1 || hour < 0 || hour > 23 || minute < 0 ||
       minute > 59 || second < 0 || second > 59) {
     return std::nullopt;

@@ -15,6 +15,9 @@ struct Err {
 template <class E>
 Err(E) -> Err<E>;
 
+template <class F, class E>
+concept MakesError = std::is_constructible_v<E, F&&>;
+
 // A value or the error that stands in its place. std::expected's part of C++23 that this project uses.
 //
 // Errors   value() of an error, and error() of a value, end the process: a broken invariant, not a condition.
@@ -22,11 +25,11 @@ Err(E) -> Err<E>;
 template <class T, class E>
 class [[nodiscard]] Result {
  public:
-  Result(T value) : state_(std::in_place_index<0>, std::move(value)) {}  // NOLINT(google-explicit-constructor)
-  template <class F>
-    requires std::is_constructible_v<E, F&&>
-  Result(Err<F> err)  // NOLINT(google-explicit-constructor)
-      : state_(std::in_place_index<1>, std::move(err.error)) {}
+  // NOLINTNEXTLINE(google-explicit-constructor): "return value;" is the point
+  Result(T value) : state_(std::in_place_index<0>, std::move(value)) {}
+  template <MakesError<E> F>
+  // NOLINTNEXTLINE(google-explicit-constructor): "return Err{...};" is the point
+  Result(Err<F> err) : state_(std::in_place_index<1>, std::move(err.error)) {}
 
   [[nodiscard]] bool ok() const noexcept { return state_.index() == 0; }
   explicit operator bool() const noexcept { return ok(); }
@@ -66,10 +69,9 @@ template <class E>
 class [[nodiscard]] Result<void, E> {
  public:
   Result() = default;
-  template <class F>
-    requires std::is_constructible_v<E, F&&>
-  Result(Err<F> err)  // NOLINT(google-explicit-constructor)
-      : state_(std::in_place_index<1>, std::move(err.error)) {}
+  template <MakesError<E> F>
+  // NOLINTNEXTLINE(google-explicit-constructor): "return Err{...};" is the point
+  Result(Err<F> err) : state_(std::in_place_index<1>, std::move(err.error)) {}
 
   [[nodiscard]] bool ok() const noexcept { return state_.index() == 0; }
   explicit operator bool() const noexcept { return ok(); }

@@ -1,0 +1,44 @@
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import test from 'node:test';
+
+import { existsUnder, findDeadLinks, findMissingCommands, findUnexplainedPackages } from './docs.mjs';
+import { filesOf, root } from './tree.mjs';
+
+const read = (path) => readFileSync(join(root, path), 'utf8');
+const exists = existsUnder(root);
+const documents = [...filesOf((path) => path.endsWith('.md'))];
+
+test('every relative link of every document leads somewhere', () => {
+  assert.ok(documents.some(({ path }) => path === 'README.md'));
+  assert.deepEqual(findDeadLinks(documents, exists, read), []);
+});
+
+test('every script that a document names is there', () => {
+  assert.deepEqual(findMissingCommands(documents, exists), []);
+});
+
+test('docs/dependencies.md explains every package of script/packages', () => {
+  assert.deepEqual(findUnexplainedPackages(read('script/packages'), read('docs/dependencies.md')), []);
+});
+
+test('a dead link is found, in a file and in a heading', () => {
+  const files = { 'a.md': '# One two\n', 'docs/b.md': '' };
+  const dead = (text) => findDeadLinks([{ path: 'docs/b.md', text }], (p) => p in files, (p) => files[p]).length;
+  assert.equal(dead('[x](../a.md) [y](../a.md#one-two) [z](https://example.com/q)'), 0);
+  assert.equal(dead('[x](a.md)'), 1);
+  assert.equal(dead('[x](../a.md#three)'), 1);
+  assert.equal(dead('![x](missing.svg "title")'), 1);
+  assert.equal(dead('`[x](a.md)`\n```\n[x](a.md)\n```\n'), 0);
+});
+
+test('a missing script is found', () => {
+  const missing = (text) => findMissingCommands([{ path: 'a.md', text }], (p) => p === 'script/test').length;
+  assert.equal(missing('Run `script/test --fast`.'), 0);
+  assert.equal(missing('Run `script/tset`.'), 1);
+});
+
+test('a package without an explanation is found', () => {
+  assert.deepEqual(findUnexplainedPackages('# x\nbuild  g++  # why\ntest   wrk\n', 'uses `g++`'), ['wrk']);
+});
