@@ -74,7 +74,7 @@ async function checkSome() {
     if (code === 0) writeFileSync(next.stamp, '');
     else {
       unclean.push(name);
-      console.log(output);
+      console.log(output.replace(/^\d+ warnings? generated\.\n/gm, ''));
     }
   }
 }
