@@ -34,29 +34,23 @@ struct ListVerdict {
 
 // Where the policy is read from: the image on the data plane, plain values in the slow model. find_key() answers
 // something that tests false if there is no such key. Nothing may throw or allocate.
+// clang-format 14 does not know compound requirements.
+// clang-format off
 template <class S>
-concept PolicySource = requires(const S& source, const KeyDigest& digest, typename S::KeyRef key,
-                                std::span<const ScopeTag> scopes, const std::optional<IpAddress>& address,
-                                UnixSeconds now) {
-  { source.revision() }
-  noexcept->std::same_as<Revision>;
-  { source.instance_error_style() }
-  noexcept->std::same_as<ErrorStyle>;
-  { source.find_key(digest) }
-  noexcept->std::same_as<typename S::KeyRef>;
-  { static_cast<bool>(key) }
-  noexcept;
-  { source.facts(key) }
-  noexcept->std::same_as<KeyFacts>;
-  { source.has_scopes(key, scopes) }
-  noexcept->std::same_as<bool>;
-  { source.global_verdict(address, now) }
-  noexcept->std::same_as<ListVerdict>;
-  { source.account_verdict(key, address, now) }
-  noexcept->std::same_as<ListVerdict>;
-  { source.key_verdict(key, address, now) }
-  noexcept->std::same_as<ListVerdict>;
-};
+concept PolicySource =
+    requires(const S& source, const KeyDigest& digest, typename S::KeyRef key, std::span<const ScopeTag> scopes,
+             const std::optional<IpAddress>& address, UnixSeconds now) {
+      { source.revision() } noexcept -> std::same_as<Revision>;
+      { source.instance_error_style() } noexcept -> std::same_as<ErrorStyle>;
+      { source.find_key(digest) } noexcept -> std::same_as<typename S::KeyRef>;
+      { static_cast<bool>(key) } noexcept;
+      { source.facts(key) } noexcept -> std::same_as<KeyFacts>;
+      { source.has_scopes(key, scopes) } noexcept -> std::same_as<bool>;
+      { source.global_verdict(address, now) } noexcept -> std::same_as<ListVerdict>;
+      { source.account_verdict(key, address, now) } noexcept -> std::same_as<ListVerdict>;
+      { source.key_verdict(key, address, now) } noexcept -> std::same_as<ListVerdict>;
+    };
+// clang-format on
 
 // The one place where the order of design part 3 stands: key, scope, global list, account list, key list.
 //

@@ -16,7 +16,7 @@ struct KeyDigest {
   std::array<std::uint8_t, 32> bytes{};
   friend auto operator<=>(const KeyDigest&, const KeyDigest&) noexcept = default;
 
-  [[nodiscard]] std::string hex() const;                                              // 64 lower-case digits
+  [[nodiscard]] std::string hex() const;                                               // 64 lower-case digits
   [[nodiscard]] static std::optional<KeyDigest> parse_hex(std::string_view) noexcept;  // 64 digits, either case
 };
 
