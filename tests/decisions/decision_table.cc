@@ -14,9 +14,13 @@ namespace {
 struct Refusal {
   std::string message;
 };
-[[noreturn]] void refuse(std::string message) { throw Refusal{std::move(message)}; }
+[[noreturn]] void refuse(std::string message) {
+  throw Refusal{std::move(message)};
+}
 
-std::string quoted(std::string_view text) { return "\"" + std::string(text) + "\""; }
+std::string quoted(std::string_view text) {
+  return "\"" + std::string(text) + "\"";
+}
 
 // The value, or a refusal that names what was expected.
 template <class T>
@@ -329,6 +333,8 @@ class Parser {
 
 }  // namespace
 
-Result<DecisionTable, TableError> parse_table(std::string_view text) { return Parser().run(text); }
+Result<DecisionTable, TableError> parse_table(std::string_view text) {
+  return Parser().run(text);
+}
 
 }  // namespace keyfence::decisions

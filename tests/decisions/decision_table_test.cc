@@ -109,9 +109,9 @@ INSTANTIATE_TEST_SUITE_P(
         Bad{"[cases\n", 1, "ends with ]"}, Bad{"[instance]\n[instance]\n", 2, "stands twice"},
         Bad{"[instance]\nerror_style = loud\n", 2, "is no error style"},
         Bad{"[instance]\nmode = off\n", 2, "no such setting"},
-        Bad{"[account a]\nstate = active\nstate = active\n", 3, "stands twice"},
-        Bad{"[account A]\n", 1, "is no name"}, Bad{"[account a]\n[key none]\n", 2, "is no name"},
-        Bad{"[key k]\naccount = a\n", 2, "no such account"}, Bad{"[account a]\n[key k]\n[cases]\n", 3, "no account"},
+        Bad{"[account a]\nstate = active\nstate = active\n", 3, "stands twice"}, Bad{"[account A]\n", 1, "is no name"},
+        Bad{"[account a]\n[key none]\n", 2, "is no name"}, Bad{"[key k]\naccount = a\n", 2, "no such account"},
+        Bad{"[account a]\n[key k]\n[cases]\n", 3, "no account"},
         Bad{"[account a]\n[key k]\naccount = a\nexpires = 1h\n", 4, "is no time"},
         Bad{"[account a]\n[key k]\naccount = a\nscopes = a!\n", 4, "is no scope"},
         Bad{"[account a]\n[key k]\naccount = a\nscopes = x x\n", 4, "stands twice"},
@@ -134,7 +134,8 @@ INSTANTIATE_TEST_SUITE_P(
         Bad{"[cases]\n\tkey\n", 2, "tab"}));
 
 TEST(DecisionTable, SmallestOneIsACaseWithoutPolicy) {
-  const auto table = parse_table("[no policy]\n[cases]\nkey | address | status | reason\nnone | unknown | 503 | no_policy\n");
+  const auto table =
+      parse_table("[no policy]\n[cases]\nkey | address | status | reason\nnone | unknown | 503 | no_policy\n");
   ASSERT_TRUE(table);
   EXPECT_EQ(table->presence, PolicyPresence::kNeverPublished);
   EXPECT_FALSE(parse_table(std::string(kHead) + "[no policy]\n[cases]\nkey | address | status | reason\nk | unknown | "

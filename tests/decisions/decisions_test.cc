@@ -93,7 +93,8 @@ std::vector<Run> all_runs() {
 
 std::string run_name(const testing::TestParamInfo<Run>& info) {
   std::string text = info.param.file.stem().string() + "_" + std::string(info.param.door.name);
-  std::replace_if(text.begin(), text.end(), [](char c) { return std::isalnum(static_cast<unsigned char>(c)) == 0; }, '_');
+  std::replace_if(
+      text.begin(), text.end(), [](char c) { return std::isalnum(static_cast<unsigned char>(c)) == 0; }, '_');
   return text;
 }
 

@@ -6,8 +6,12 @@
 namespace keyfence::decisions {
 namespace {
 
-constexpr bool is_lower(char c) noexcept { return c >= 'a' && c <= 'z'; }
-constexpr bool is_digit(char c) noexcept { return c >= '0' && c <= '9'; }
+constexpr bool is_lower(char c) noexcept {
+  return c >= 'a' && c <= 'z';
+}
+constexpr bool is_digit(char c) noexcept {
+  return c >= '0' && c <= '9';
+}
 
 std::optional<std::int64_t> seconds_in(char unit) noexcept {
   switch (unit) {
