@@ -17,14 +17,14 @@ std::size_t allocation_count = 0;
 
 void* counted_malloc(std::size_t bytes, const char* /*file*/, int /*line*/) {
   ++allocation_count;
-  return std::malloc(bytes);  // NOLINT(cppcoreguidelines-no-malloc)
+  return std::malloc(bytes);
 }
 void* counted_realloc(void* old, std::size_t bytes, const char* /*file*/, int /*line*/) {
   ++allocation_count;
-  return std::realloc(old, bytes);  // NOLINT(cppcoreguidelines-no-malloc)
+  return std::realloc(old, bytes);
 }
 void counted_free(void* memory, const char* /*file*/, int /*line*/) {
-  std::free(memory);  // NOLINT(cppcoreguidelines-no-malloc)
+  std::free(memory);
 }
 // Set before main, as OpenSSL refuses it once it has allocated.
 const bool openssl_is_counted = CRYPTO_set_mem_functions(counted_malloc, counted_realloc, counted_free) == 1;
@@ -33,15 +33,15 @@ const bool openssl_is_counted = CRYPTO_set_mem_functions(counted_malloc, counted
 
 void* operator new(std::size_t bytes) {
   ++allocation_count;
-  if (void* memory = std::malloc(bytes)) return memory;  // NOLINT(cppcoreguidelines-no-malloc)
+  if (void* memory = std::malloc(bytes)) return memory;
   throw std::bad_alloc();
 }
 void operator delete(void* memory) noexcept {
   std::free(memory);
-}  // NOLINT
+}
 void operator delete(void* memory, std::size_t /*bytes*/) noexcept {
   std::free(memory);
-}  // NOLINT
+}
 
 namespace keyfence {
 namespace {

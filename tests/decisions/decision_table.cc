@@ -124,7 +124,7 @@ class Parser {
 
   void open_account(const std::string& account_name) {
     if (!is_table_name(account_name)) refuse(quoted(account_name) + " is no name");
-    table_.accounts.push_back({.name = account_name});
+    table_.accounts.emplace_back().name = account_name;
     reader_ = [this](std::string_view line) {
       const auto [setting_name, value] = setting(line);
       AccountSpec& account = table_.accounts.back();
@@ -141,7 +141,7 @@ class Parser {
   void open_key(const std::string& key_name) {
     const std::set<std::string> reserved = {"none", "mistyped", "unknown"};
     if (!is_table_name(key_name) || reserved.contains(key_name)) refuse(quoted(key_name) + " is no name");
-    table_.keys.push_back({.name = key_name});
+    table_.keys.emplace_back().name = key_name;
     reader_ = [this](std::string_view line) { key_setting(line); };
     at_close_ = [this] {
       if (table_.keys.back().account.empty()) refuse("the key before this line has no account");
@@ -207,7 +207,10 @@ class Parser {
     if (parts.size() > 3) refuse("an entry has at most three parts");
     const auto parsed = parse_entry(parts[0]);
     if (!parsed) refuse(quoted(parts[0]) + " is no entry: " + parsed.error().message);
-    EntrySpec entry{.line = line_, .text = std::string(parts[0]), .range = parsed->range};
+    EntrySpec entry;
+    entry.line = line_;
+    entry.text = parts[0];
+    entry.range = parsed->range;
     if (parts.size() > 1) entry.label = parts[1];
     if (parts.size() < 3) return entry;
     for (const std::string_view option : split(parts[2], ',')) {
@@ -265,7 +268,8 @@ class Parser {
   }
 
   void read_case(const Row& row) {
-    Case c{.line = line_};
+    Case c;
+    c.line = line_;
     for (const auto& [column, cell] : row) {
       if (column == "key") {
         read_credential(c, cell);
