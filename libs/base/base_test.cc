@@ -5,6 +5,7 @@
 #include <string>
 
 #include "libs/base/clock.h"
+#include "libs/base/crc32c.h"
 #include "libs/base/result.h"
 #include "libs/base/strong_id.h"
 
@@ -70,6 +71,15 @@ TEST(Result, HoldsMoveOnlyValuesAndErrors) {
 TEST(ResultDeathTest, ValueOfAnErrorEndsTheProcess) {
   Result<int, std::string> bad(Err{std::string("no")});
   EXPECT_DEATH((void)bad.value(), "invariant broken");
+}
+
+TEST(Crc32c, KnownVectorsAndBothTwinsAgree) {
+  EXPECT_EQ(crc32c("123456789", 9), 0xE3069283U);  // the check value of CRC-32C
+  std::string bytes;
+  for (int i = 0; i < 300; ++i) {
+    EXPECT_EQ(crc32c(bytes.data(), bytes.size(), 5), crc32c_portable(bytes.data(), bytes.size(), 5)) << i;
+    bytes.push_back(static_cast<char>(i * 37));
+  }
 }
 
 }  // namespace
