@@ -1,0 +1,44 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "libs/usage/usage_store.h"
+
+namespace keyfence {
+
+struct DrainOptions {
+  std::filesystem::path spool_dir;
+  UsageRetention retention;
+};
+
+struct DrainStatus {
+  std::uint64_t stored = 0;         // records, since this drain began
+  std::uint64_t backlog_bytes = 0;  // committed in the spool and not yet stored
+  std::int64_t lag_micros = 0;      // age of the oldest record that is not yet stored; 0: none
+  std::uint64_t segments = 0;       // files in the spool
+  std::string failure;              // why the last batch could not be stored; empty: it could
+};
+
+// Moves records from the spool into the usage store, in the background.
+//
+// Shape    Round robin over writers, so that a long backlog of one does not starve the others; a segment is removed
+//          when it is ended and stored. What cannot be stored stays in the spool and is tried again.
+// Threads  Its own; status() from any.
+class Drain {
+ public:
+  // What the policy says of a record's address: the most specific usable entry of each layer, then the oldest.
+  using Matcher = std::function<MatchedEntries(const UsageRecord&)>;
+
+  [[nodiscard]] static std::unique_ptr<Drain> start(UsageStore& store, DrainOptions options, Matcher matcher);
+  virtual ~Drain() = default;  // stores what it has in hand, then ends
+
+  [[nodiscard]] virtual DrainStatus status() const = 0;
+  // Returns when everything that was committed before the call is stored, or could not be.
+  virtual void flush() = 0;
+};
+
+}  // namespace keyfence
