@@ -2,6 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include <fstream>
+#include <sstream>
+
 #include "tests/decisions/table_policy.h"
 
 namespace keyfence::decisions {
@@ -68,7 +71,7 @@ TEST(DecisionTable, ReadsEverySectionAndSetting) {
   ASSERT_EQ(table.refused.size(), 1U);
   EXPECT_EQ(table.refused[0].owner, "reader");
   ASSERT_EQ(table.cases.size(), 2U);
-  EXPECT_EQ(table.cases[0].line, 34U);
+  EXPECT_EQ(table.cases[0].line, 33U);
   EXPECT_EQ(table.cases[0].at, Offset{30});
   EXPECT_EQ(table.cases[0].body, R"({"error":"x"})");
   EXPECT_EQ(table.cases[1].credential, Credential::kNone);
@@ -140,6 +143,16 @@ TEST(DecisionTable, SmallestOneIsACaseWithoutPolicy) {
   EXPECT_EQ(table->presence, PolicyPresence::kNeverPublished);
   EXPECT_FALSE(parse_table(std::string(kHead) + "[no policy]\n[cases]\nkey | address | status | reason\nk | unknown | "
                                                 "503 | no_policy\n"));
+}
+
+TEST(DecisionTable, ExampleOfTheReadmeIsOne) {
+  std::stringstream readme;
+  readme << std::ifstream(KEYFENCE_DECISIONS_DIR "/README.md").rdbuf();
+  const std::string text = readme.str();
+  const std::size_t begin = text.find("```\n") + 4;
+  const auto table = parse_table(text.substr(begin, text.find("```\n", begin) - begin));
+  ASSERT_TRUE(table) << table.error().line << ": " << table.error().message;
+  EXPECT_EQ(table->cases.size(), 2U);
 }
 
 }  // namespace

@@ -4,35 +4,18 @@
 
 #include <algorithm>
 #include <filesystem>
-#include <fstream>
-#include <sstream>
 
 #include "libs/policy/denial_body.h"
 #include "tests/decisions/door.h"
+#include "tests/decisions/table_file.h"
 
 namespace keyfence::decisions {
 namespace {
 
 namespace fs = std::filesystem;
 
-const fs::path kDirectory = KEYFENCE_DECISIONS_DIR;
 constexpr UnixSeconds kNow{1'800'000'000};
 constexpr std::string_view kRequestId = "0123456789abcdef";
-
-std::vector<fs::path> table_files() {
-  std::vector<fs::path> files;
-  for (const auto& file : fs::directory_iterator(kDirectory)) {
-    if (file.path().extension() == ".decision") files.push_back(file.path());
-  }
-  std::sort(files.begin(), files.end());
-  return files;
-}
-
-Result<DecisionTable, TableError> read_table(const fs::path& file) {
-  std::stringstream text;
-  text << std::ifstream(file).rdbuf();
-  return parse_table(text.str());
-}
 
 // A denial's body as this project's style renders it, with the request id taken out as the tables write it.
 std::string body_of(const Decision& decision) {
