@@ -116,7 +116,9 @@ class ControlStore : public StoreReader {
   // Runs the work and commits. The work may be run again if the batch that it was part of failed: it must not keep
   // state outside the transaction but what it assigns anew.
   [[nodiscard]] virtual StoreResult<Committed> transact(const Work& work) = 0;
-  virtual void on_committed(OnCommitted callback) = 0;  // set before the first transact()
+  // Changes committed before are not told. Returns when no call of the callback before is under way; not to be called
+  // by a callback.
+  virtual void on_committed(OnCommitted callback) = 0;
 
   // The whole policy at one revision, streamed; for a new image. The callbacks may be called 10^7 times.
   struct SnapshotSink {
@@ -126,6 +128,10 @@ class ControlStore : public StoreReader {
     std::function<void(const KeyPolicy&)> key;  // after all accounts
   };
   [[nodiscard]] virtual StoreResult<void> snapshot(const SnapshotSink& sink) = 0;
+
+  // Compares everything that is kept twice (packed policies, counts, hashes) with the rows that it comes from; kCorrupt
+  // if something differs. Reads the whole store.
+  [[nodiscard]] virtual StoreResult<void> verify() = 0;
 };
 
 // Opens (and makes or migrates) the SQLite store in this file. A second process on the same file gets kBusy.

@@ -1,0 +1,38 @@
+#pragma once
+
+#include <condition_variable>
+#include <mutex>
+#include <thread>
+
+#include "libs/store/sqlite/connection.h"
+
+namespace keyfence::sqlite {
+
+// Moves what was committed from the write-ahead log into the file, on a thread of its own, so that no commit waits for
+// it. Passive: neither readers nor the writer are stopped.
+class Checkpointer {
+ public:
+  explicit Checkpointer(const std::string& path);
+  ~Checkpointer();
+  Checkpointer(const Checkpointer&) = delete;
+  Checkpointer& operator=(const Checkpointer&) = delete;
+
+  // Tells how long the log is; cheap. Called by the writer. Where writes follow each other so fast that the log never
+  // comes to an end, it lets the writer wait for one checkpoint, after which the log begins anew.
+  void log_has(int pages);
+
+ private:
+  void loop();
+  void checkpoint() noexcept;
+
+  Connection connection_;
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  bool wanted_ = false;
+  bool running_ = false;
+  bool stopping_ = false;
+  int waited_at_ = 0;
+  std::thread thread_;
+};
+
+}  // namespace keyfence::sqlite

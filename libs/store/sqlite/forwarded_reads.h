@@ -1,0 +1,67 @@
+#pragma once
+
+#include <utility>
+
+#include "libs/store/sqlite/reads.h"
+
+namespace keyfence::sqlite {
+
+// The functions of StoreReader, each handed to Derived::with_reads(), which finds the connection and catches failures.
+template <class Base, class Derived>
+class ForwardedReads : public Base {
+ public:
+  StoreResult<InstanceRow> instance() override {
+    return read([](Reads& reads) { return reads.instance(); });
+  }
+  StoreResult<Revision> revision() override {
+    return read([](Reads& reads) { return reads.revision(); });
+  }
+  StoreResult<AccountRow> account(AccountId id) override {
+    return read([&](Reads& reads) { return reads.account(id); });
+  }
+  StoreResult<std::optional<AccountRow>> account_by_name(std::string_view name) override {
+    return read([&](Reads& reads) { return reads.account_by_name(name); });
+  }
+  StoreResult<std::vector<AccountRow>> accounts(PageRequest page) override {
+    return read([&](Reads& reads) { return reads.accounts(page); });
+  }
+  StoreResult<KeyRow> key(KeyId id) override {
+    return read([&](Reads& reads) { return reads.key(id); });
+  }
+  StoreResult<std::optional<KeyRow>> key_by_digest(const KeyDigest& digest) override {
+    return read([&](Reads& reads) { return reads.key_by_digest(digest); });
+  }
+  StoreResult<std::vector<KeyRow>> keys(std::optional<AccountId> account, std::string_view name_contains,
+                                        PageRequest page) override {
+    return read([&](Reads& reads) { return reads.keys(account, name_contains, page); });
+  }
+  StoreResult<ListRow> list(ListRef ref) override {
+    return read([&](Reads& reads) { return reads.list(ref); });
+  }
+  StoreResult<std::vector<EntryRow>> entries(ListRef ref, PageRequest page) override {
+    return read([&](Reads& reads) { return reads.entries(ref, page); });
+  }
+  StoreResult<EntryRow> entry(ListRef ref, EntryId id) override {
+    return read([&](Reads& reads) { return reads.entry(ref, id); });
+  }
+  StoreResult<std::optional<TokenRow>> token_by_digest(const KeyDigest& digest) override {
+    return read([&](Reads& reads) { return reads.token_by_digest(digest); });
+  }
+  StoreResult<std::vector<TokenRow>> tokens(PageRequest page) override {
+    return read([&](Reads& reads) { return reads.tokens(page); });
+  }
+  StoreResult<std::vector<AuditRow>> audit(std::optional<AccountId> account, PageRequest page) override {
+    return read([&](Reads& reads) { return reads.audit(account, page); });
+  }
+  StoreResult<std::vector<ChangeRow>> changes(Revision after, std::size_t limit) override {
+    return read([&](Reads& reads) { return reads.changes(after, limit); });
+  }
+
+ private:
+  template <class Function>
+  auto read(Function&& function) {
+    return static_cast<Derived*>(this)->with_reads(std::forward<Function>(function));
+  }
+};
+
+}  // namespace keyfence::sqlite

@@ -1,0 +1,188 @@
+#include "libs/store/sqlite/group_commit.h"
+
+#include <algorithm>
+#include <chrono>
+
+namespace keyfence::sqlite {
+namespace {
+
+// A batch is closed after this time even if works wait: those that are done want their answer.
+constexpr std::chrono::milliseconds kBatchTime{10};
+
+Connection open_writer(const std::string& path) {
+  Connection connection(path, Access::kReadWrite);
+  // Checkpoints are made beside the writer, see Checkpointer. Deleted content need not be zeroed at once.
+  connection.execute(
+      "PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 0; PRAGMA secure_delete = FAST;"
+      " PRAGMA temp_store = MEMORY; PRAGMA cache_size = -65536; PRAGMA journal_size_limit = 67108864;");
+  return connection;
+}
+
+std::uint64_t oldest_change(Connection& connection) {
+  Statement oldest(connection, "SELECT min(revision) FROM changes");
+  Rows rows = oldest.query();
+  return rows.next() ? rows.id(0) : 0;
+}
+
+int note_log_pages(void* pages, sqlite3*, const char*, int count) {
+  *static_cast<int*>(pages) = count;
+  return SQLITE_OK;
+}
+
+}  // namespace
+
+GroupCommit::GroupCommit(const std::string& path)
+    : connection_(open_writer(path)),
+      reads_(connection_),
+      writes_(connection_),
+      begin_(connection_, "BEGIN IMMEDIATE"),
+      commit_(connection_, "COMMIT"),
+      savepoint_(connection_, "SAVEPOINT change_set"),
+      release_(connection_, "RELEASE change_set"),
+      roll_back_to_(connection_, "ROLLBACK TO change_set"),
+      prune_(connection_, "DELETE FROM changes WHERE revision < ?"),
+      revision_(reads_.revision()),
+      oldest_change_(oldest_change(connection_)) {
+  sqlite3_wal_hook(connection_.handle(), note_log_pages, &log_pages_);
+  thread_ = std::thread([this] { loop(); });
+}
+
+GroupCommit::~GroupCommit() {
+  {
+    const std::lock_guard lock(queue_mutex_);
+    stopping_ = true;
+  }
+  work_waits_.notify_all();
+  thread_.join();
+}
+
+StoreResult<Committed> GroupCommit::run(const Work& work) {
+  KF_ASSERT(std::this_thread::get_id() != thread_.get_id());
+  std::future<StoreResult<Committed>> answer;
+  {
+    std::unique_lock lock(queue_mutex_);
+    room_.wait(lock, [this] { return queue_.size() < kWaitingWorksMax; });
+    queue_.push_back({&work, {}});
+    answer = queue_.back().answer.get_future();
+  }
+  work_waits_.notify_one();
+  return answer.get();
+}
+
+void GroupCommit::on_committed(ControlStore::OnCommitted callback) {
+  const std::lock_guard lock(callback_mutex_);
+  on_committed_ = std::move(callback);
+}
+
+void GroupCommit::on_log_growth(std::function<void(int)> callback) {
+  const std::lock_guard lock(callback_mutex_);
+  on_log_growth_ = std::move(callback);
+}
+
+void GroupCommit::loop() {
+  while (true) {
+    std::vector<Waiting> waiting = take();
+    if (waiting.empty()) return;
+    serve(waiting);
+  }
+}
+
+std::vector<GroupCommit::Waiting> GroupCommit::take() {
+  std::vector<Waiting> taken;
+  {
+    std::unique_lock lock(queue_mutex_);
+    work_waits_.wait(lock, [this] { return stopping_ || !queue_.empty(); });
+    const std::size_t count = std::min(queue_.size(), kBatchWorksMax);
+    const auto end = queue_.begin() + static_cast<std::ptrdiff_t>(count);
+    taken.assign(std::make_move_iterator(queue_.begin()), std::make_move_iterator(end));
+    queue_.erase(queue_.begin(), end);
+  }
+  room_.notify_all();
+  return taken;
+}
+
+void GroupCommit::serve(std::span<Waiting> waiting) {
+  std::size_t together = waiting.size();
+  while (!waiting.empty()) {
+    StoreResult<Batch> batch = commit(waiting.first(std::min(together, waiting.size())));
+    if (!batch && together > 1) {
+      together = 1;  // each for itself, from here on
+      continue;
+    }
+    if (!batch) {
+      waiting.front().answer.set_value(Err{batch.error()});
+      waiting = waiting.subspan(1);
+      continue;
+    }
+    publish(*batch);
+    for (StoreResult<Committed>& outcome : batch->outcomes) {
+      waiting.front().answer.set_value(std::move(outcome));
+      waiting = waiting.subspan(1);
+    }
+  }
+}
+
+StoreResult<GroupCommit::Batch> GroupCommit::commit(std::span<Waiting> waiting) {
+  Batch batch;
+  batch.revision = revision_;
+  StoreResult<void> result = guarded([&] {
+    begin_.execute();
+    prune_changes(waiting.size());
+    const auto began = std::chrono::steady_clock::now();
+    for (const Waiting& one : waiting) {
+      batch.outcomes.push_back(run_one(*one.work, batch));
+      if (std::chrono::steady_clock::now() - began > kBatchTime) break;
+    }
+    commit_.execute();
+  });
+  if (!result) {
+    connection_.roll_back();
+    return Err{result.error()};
+  }
+  revision_ = batch.revision;
+  return batch;
+}
+
+StoreResult<Committed> GroupCommit::run_one(const Work& work, Batch& batch) {
+  savepoint_.execute();
+  SqliteTransaction transaction(reads_, writes_, batch.revision);
+  std::optional<PolicyChange> change;
+  StoreResult<void> result;
+  StoreResult<void> ran = guarded([&] {
+    result = work(transaction);
+    if (result) change = transaction.finish();
+  });
+  if (!ran) result = std::move(ran);
+  if (!result) {
+    // Out of space or unreadable, SQLite gives up the whole transaction: then nothing of the batch stands.
+    if (!connection_.in_transaction()) throw Failure{result.error()};
+    roll_back_to_.execute();
+    release_.execute();
+    return Err{result.error()};
+  }
+  release_.execute();
+  Committed committed{batch.revision, change.has_value()};
+  if (change) {
+    batch.revision = change->revision;
+    committed.revision = change->revision;
+    batch.changes.push_back(*std::move(change));
+  }
+  return committed;
+}
+
+// A few at a time, but faster than they come.
+void GroupCommit::prune_changes(std::size_t batch_size) {
+  if (revision_.value <= kChangeRowsKept) return;
+  const std::uint64_t keep_from = revision_.value - kChangeRowsKept + 1;
+  if (oldest_change_ >= keep_from) return;
+  oldest_change_ = std::min(keep_from, oldest_change_ + 2 * batch_size + 16);
+  prune_.execute(oldest_change_);
+}
+
+void GroupCommit::publish(Batch& batch) {
+  const std::lock_guard lock(callback_mutex_);
+  if (on_committed_ && !batch.changes.empty()) on_committed_(batch.changes);
+  if (on_log_growth_) on_log_growth_(log_pages_);
+}
+
+}  // namespace keyfence::sqlite

@@ -1,0 +1,203 @@
+#include "libs/store/sqlite/migrations.h"
+
+#include <array>
+
+#include "libs/base/random.h"
+
+namespace keyfence::sqlite {
+namespace {
+
+struct Migration {
+  int number;
+  Sql sql;
+};
+
+// Layers and states are the numbers of their enumerators. A range is its first and last address in network order, 4 or
+// 16 bytes each, or one of them where both are the same: the length tells the form, so a range has one spelling.
+constexpr Sql kFirstSchema = R"sql(
+CREATE TABLE counter (
+  only INTEGER PRIMARY KEY CHECK (only = 1),
+  revision INTEGER NOT NULL
+) STRICT;
+INSERT INTO counter (only, revision) VALUES (1, 0);
+
+CREATE TABLE instance (
+  only INTEGER PRIMARY KEY CHECK (only = 1),
+  epoch INTEGER NOT NULL,
+  error_style INTEGER NOT NULL,
+  key_entries_max INTEGER NOT NULL, key_floor_v4 INTEGER, key_floor_v6 INTEGER,
+  account_entries_max INTEGER NOT NULL, account_floor_v4 INTEGER, account_floor_v6 INTEGER,
+  global_entries_max INTEGER NOT NULL, global_floor_v4 INTEGER, global_floor_v6 INTEGER,
+  non_public_warnings INTEGER NOT NULL,
+  changed INTEGER NOT NULL
+) STRICT;
+
+CREATE TABLE accounts (
+  id INTEGER PRIMARY KEY,
+  name TEXT NOT NULL UNIQUE,
+  state INTEGER NOT NULL,
+  error_style INTEGER,
+  created_at INTEGER NOT NULL,
+  changed INTEGER NOT NULL
+) STRICT;
+
+CREATE TABLE keys (
+  id INTEGER PRIMARY KEY,
+  account INTEGER NOT NULL REFERENCES accounts (id),
+  name TEXT NOT NULL,
+  description TEXT NOT NULL,
+  digest BLOB NOT NULL UNIQUE CHECK (length(digest) = 32),
+  hint TEXT NOT NULL,
+  state INTEGER NOT NULL,
+  expires_at INTEGER,
+  scopes TEXT NOT NULL,
+  created_by TEXT NOT NULL,
+  created_at INTEGER NOT NULL,
+  changed INTEGER NOT NULL
+) STRICT;
+CREATE INDEX keys_by_account ON keys (account, id);
+
+-- What the policy image needs of a key with its list, packed: written with every change of either.
+CREATE TABLE key_policies (
+  key INTEGER PRIMARY KEY REFERENCES keys (id) ON DELETE CASCADE,
+  packed BLOB NOT NULL
+) STRICT;
+
+CREATE TABLE lists (
+  layer INTEGER NOT NULL,
+  owner INTEGER NOT NULL,
+  mode INTEGER NOT NULL,
+  when_empty INTEGER NOT NULL,
+  entry_count INTEGER NOT NULL,
+  changed INTEGER NOT NULL,
+  PRIMARY KEY (layer, owner)
+) STRICT, WITHOUT ROWID;
+INSERT INTO lists (layer, owner, mode, when_empty, entry_count, changed) VALUES (1, 0, 0, 1, 0, 0);
+
+CREATE TABLE entries (
+  layer INTEGER NOT NULL,
+  owner INTEGER NOT NULL,
+  id INTEGER NOT NULL,
+  range BLOB NOT NULL CHECK (length(range) IN (4, 8, 16, 32)),
+  state INTEGER NOT NULL,
+  expires_at INTEGER,
+  kind INTEGER NOT NULL,
+  text TEXT NOT NULL,
+  label TEXT NOT NULL,
+  added_by TEXT NOT NULL,
+  added_at INTEGER NOT NULL,
+  PRIMARY KEY (layer, owner, id),
+  FOREIGN KEY (layer, owner) REFERENCES lists (layer, owner) ON DELETE CASCADE
+) STRICT, WITHOUT ROWID;
+CREATE UNIQUE INDEX entries_by_range ON entries (layer, owner, range);
+
+CREATE TABLE tokens (
+  id INTEGER PRIMARY KEY,
+  name TEXT NOT NULL,
+  digest BLOB NOT NULL UNIQUE CHECK (length(digest) = 32),
+  hint TEXT NOT NULL,
+  role INTEGER NOT NULL,
+  account INTEGER REFERENCES accounts (id) ON DELETE CASCADE,
+  expires_at INTEGER,
+  revoked_at INTEGER,
+  created_by TEXT NOT NULL,
+  created_at INTEGER NOT NULL
+) STRICT;
+CREATE INDEX tokens_by_account ON tokens (account);
+
+CREATE TABLE changes (
+  revision INTEGER PRIMARY KEY,
+  at INTEGER NOT NULL,
+  body BLOB NOT NULL,
+  sha256 BLOB NOT NULL CHECK (length(sha256) = 32)
+) STRICT;
+
+CREATE TABLE audit (
+  id INTEGER PRIMARY KEY,
+  at INTEGER NOT NULL,
+  actor TEXT NOT NULL,
+  address TEXT NOT NULL,
+  action TEXT NOT NULL,
+  subject TEXT NOT NULL,
+  account INTEGER,
+  before TEXT NOT NULL,
+  after TEXT NOT NULL,
+  revision INTEGER NOT NULL
+) STRICT;
+CREATE INDEX audit_by_account ON audit (account, id);
+
+-- Finds keys by a part of their name.
+CREATE VIRTUAL TABLE key_names USING fts5 (name, content = 'keys', content_rowid = 'id', tokenize = 'trigram');
+CREATE TRIGGER key_names_insert AFTER INSERT ON keys BEGIN
+  INSERT INTO key_names (rowid, name) VALUES (new.id, new.name);
+END;
+CREATE TRIGGER key_names_delete AFTER DELETE ON keys BEGIN
+  INSERT INTO key_names (key_names, rowid, name) VALUES ('delete', old.id, old.name);
+END;
+CREATE TRIGGER key_names_update AFTER UPDATE OF name ON keys WHEN new.name IS NOT old.name BEGIN
+  INSERT INTO key_names (key_names, rowid, name) VALUES ('delete', old.id, old.name);
+  INSERT INTO key_names (rowid, name) VALUES (new.id, new.name);
+END;
+)sql";
+
+constexpr std::array kMigrations = {Migration{1, kFirstSchema}};
+
+std::int64_t single_integer(Connection& connection, Sql sql) {
+  Statement statement(connection, sql);
+  Rows rows = statement.query();
+  return rows.next() ? rows.integer(0) : 0;
+}
+
+int standing_schema(Connection& connection) {
+  const std::int64_t application = single_integer(connection, "PRAGMA application_id");
+  const bool empty = single_integer(connection, "SELECT count(*) FROM sqlite_schema") == 0;
+  if (application == 0 && empty) return 0;
+  if (application != kApplicationId) {
+    throw Failure{{StoreError::Code::kFailed,
+                   "the store's file is a database of another application; choose another data directory",
+                   "application_id " + std::to_string(application)}};
+  }
+  const auto standing = static_cast<int>(single_integer(connection, "SELECT max(number) FROM migrations"));
+  if (standing > newest_schema()) {
+    throw Failure{{StoreError::Code::kNewer, "the store was written by a newer Keyfence; run that version",
+                   "schema " + std::to_string(standing) + ", known up to " + std::to_string(newest_schema())}};
+  }
+  return standing;
+}
+
+void make_instance(Connection& connection) {
+  const InstanceRow row;
+  Statement insert(connection, "INSERT INTO instance VALUES (1, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0)");
+  insert.execute(random_u64(), row.error_style, row.key_limits.entries_max, row.key_limits.floor_v4,
+                 row.key_limits.floor_v6, row.account_limits.entries_max, row.account_limits.floor_v4,
+                 row.account_limits.floor_v6, row.global_limits.entries_max, row.global_limits.floor_v4,
+                 row.global_limits.floor_v6, row.non_public_warnings);
+}
+
+}  // namespace
+
+int newest_schema() noexcept { return kMigrations.back().number; }
+
+void migrate(Connection& connection) {
+  const int standing = standing_schema(connection);
+  for (const Migration& migration : kMigrations) {
+    if (migration.number <= standing) continue;
+    connection.execute("BEGIN IMMEDIATE");
+    try {
+      if (migration.number == 1) {
+        connection.execute("PRAGMA application_id = 0x4B664331");
+        connection.execute("CREATE TABLE migrations (number INTEGER PRIMARY KEY, applied_at INTEGER NOT NULL) STRICT");
+      }
+      connection.execute(migration.sql);
+      if (migration.number == 1) make_instance(connection);
+      Statement(connection, "INSERT INTO migrations (number, applied_at) VALUES (?, ?)")
+          .execute(migration.number, SystemClock().now());
+      connection.execute("COMMIT");
+    } catch (...) {
+      connection.roll_back();
+      throw;
+    }
+  }
+}
+
+}  // namespace keyfence::sqlite

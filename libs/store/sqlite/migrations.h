@@ -1,0 +1,20 @@
+#pragma once
+
+#include <cstddef>
+
+#include "libs/store/sqlite/connection.h"
+
+namespace keyfence::sqlite {
+
+inline constexpr std::int32_t kApplicationId = 0x4B664331;  // "KfC1"
+
+// Brings the schema up to date, each numbered migration in a transaction of its own; makes the instance of a new store.
+//
+// Errors   kNewer if the file has a migration that this program does not know; kFailed if it belongs to another
+//          application. Neither touches the file.
+void migrate(Connection& connection);
+
+// The number of the newest migration.
+[[nodiscard]] int newest_schema() noexcept;
+
+}  // namespace keyfence::sqlite

@@ -1,0 +1,354 @@
+#include "libs/store/sqlite/reads.h"
+
+#include <algorithm>
+#include <limits>
+
+#include "libs/store/packed_policy.h"
+
+namespace keyfence::sqlite {
+namespace {
+
+// Ids are compared as SQLite's signed integers.
+std::int64_t clamped(std::uint64_t value) noexcept {
+  return static_cast<std::int64_t>(
+      std::min<std::uint64_t>(value, static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max())));
+}
+
+std::optional<int> optional_int(const Rows& rows, int column) {
+  if (rows.is_null(column)) return std::nullopt;
+  return static_cast<int>(rows.integer(column));
+}
+
+ListLimits limits_of(const Rows& rows, int column) {
+  return {static_cast<std::size_t>(rows.integer(column)), optional_int(rows, column + 1),
+          optional_int(rows, column + 2)};
+}
+
+AccountRow account_of(const Rows& rows) {
+  AccountRow row;
+  row.id = AccountId(rows.id(0));
+  row.name = rows.text(1);
+  row.state = rows.enumerator(2, AccountState::kActive);
+  row.error_style = rows.optional_enumerator(3, ErrorStyle::kProblem);
+  row.created_at = rows.timestamp(4);
+  row.changed = rows.revision(5);
+  return row;
+}
+
+std::vector<std::string> split_scopes(std::string_view text) {
+  std::vector<std::string> scopes;
+  while (!text.empty()) {
+    const std::size_t end = std::min(text.find(' '), text.size());
+    scopes.emplace_back(text.substr(0, end));
+    text.remove_prefix(std::min(end + 1, text.size()));
+  }
+  return scopes;
+}
+
+KeyRow key_of(const Rows& rows) {
+  KeyRow row;
+  row.id = KeyId(rows.id(0));
+  row.account = AccountId(rows.id(1));
+  row.name = rows.text(2);
+  row.description = rows.text(3);
+  row.digest = rows.digest(4);
+  row.hint = rows.text(5);
+  row.state = rows.enumerator(6, KeyState::kActive);
+  row.expires_at = rows.optional_seconds(7);
+  row.scopes = split_scopes(rows.text(8));
+  row.created_by = rows.text(9);
+  row.created_at = rows.timestamp(10);
+  row.changed = rows.revision(11);
+  return row;
+}
+
+EntryRow entry_of(const Rows& rows) {
+  EntryRow row;
+  row.id = EntryId(rows.id(0));
+  row.range = range_of(rows, 1);
+  row.state = rows.enumerator(2, EntryState::kEnabled);
+  row.expires_at = rows.optional_seconds(3);
+  row.kind = rows.enumerator(4, EntryKind::kRange);
+  row.text = rows.text(5);
+  row.label = rows.text(6);
+  row.added_by = rows.text(7);
+  row.added_at = rows.timestamp(8);
+  return row;
+}
+
+TokenRow token_of(const Rows& rows) {
+  TokenRow row;
+  row.id = TokenId(rows.id(0));
+  row.name = rows.text(1);
+  row.digest = rows.digest(2);
+  row.hint = rows.text(3);
+  row.role = rows.enumerator(4, TokenRole::kOperator);
+  if (!rows.is_null(5)) row.account = AccountId(rows.id(5));
+  row.expires_at = rows.optional_seconds(6);
+  row.revoked_at = rows.optional_timestamp(7);
+  row.created_by = rows.text(8);
+  row.created_at = rows.timestamp(9);
+  return row;
+}
+
+AuditRow audit_of(const Rows& rows) {
+  AuditRow row;
+  row.id = rows.id(0);
+  row.at = rows.timestamp(1);
+  row.actor = rows.text(2);
+  row.address = rows.text(3);
+  row.action = rows.text(4);
+  row.subject = rows.text(5);
+  if (!rows.is_null(6)) row.account = AccountId(rows.id(6));
+  row.before = rows.text(7);
+  row.after = rows.text(8);
+  row.revision = rows.revision(9);
+  return row;
+}
+
+template <class Row>
+std::vector<Row> all(Rows rows, Row (*read)(const Rows&)) {
+  std::vector<Row> out;
+  while (rows.next()) out.push_back(read(rows));
+  return out;
+}
+
+template <class Row>
+std::optional<Row> at_most_one(Rows rows, Row (*read)(const Rows&)) {
+  if (!rows.next()) return std::nullopt;
+  return read(rows);
+}
+
+// The pattern of LIKE that finds the text anywhere.
+std::string pattern_of(std::string_view text) {
+  std::string pattern = "%";
+  for (const char c : text) {
+    if (c == '%' || c == '_' || c == '\\') pattern += '\\';
+    pattern += c;
+  }
+  pattern += '%';
+  return pattern;
+}
+
+// The phrase that the full-text index finds the text by.
+std::string phrase_of(std::string_view text) {
+  std::string phrase = "\"";
+  for (const char c : text) {
+    if (c == '"') phrase += '"';
+    phrase += c;
+  }
+  phrase += '"';
+  return phrase;
+}
+
+// The index holds every three characters that follow each other; shorter texts are not in it.
+bool is_indexed(std::string_view text) noexcept {
+  const auto characters = std::count_if(text.begin(), text.end(), [](char c) { return (c & 0xC0) != 0x80; });
+  return characters >= 3 && text.find('\0') == std::string_view::npos;
+}
+
+}  // namespace
+
+void fail_not_found(std::string message) { throw Failure{{StoreError::Code::kNotFound, std::move(message), ""}}; }
+
+void fail_corrupt(std::string detail) {
+  throw Failure{{StoreError::Code::kCorrupt,
+                 "the store's file is damaged; stop Keyfence and restore the data directory from a backup",
+                 std::move(detail)}};
+}
+
+IpRange range_of(const Rows& rows, int column) {
+  const std::optional<IpRange> range = unpack_range(rows.blob(column));
+  if (!range) fail_corrupt("an entry's range is malformed");
+  return *range;
+}
+
+Reads::Reads(Connection& connection)
+    : instance_(connection,
+                "SELECT epoch, error_style, key_entries_max, key_floor_v4, key_floor_v6, account_entries_max,"
+                " account_floor_v4, account_floor_v6, global_entries_max, global_floor_v4, global_floor_v6,"
+                " non_public_warnings, changed FROM instance"),
+      revision_(connection, "SELECT revision FROM counter"),
+      account_(connection, "SELECT id, name, state, error_style, created_at, changed FROM accounts WHERE id = ?"),
+      account_by_name_(connection,
+                       "SELECT id, name, state, error_style, created_at, changed FROM accounts WHERE name = ?"),
+      accounts_(connection,
+                "SELECT id, name, state, error_style, created_at, changed FROM accounts WHERE id > ? ORDER BY id"
+                " LIMIT ?"),
+      key_(connection,
+           "SELECT id, account, name, description, digest, hint, state, expires_at, scopes, created_by, created_at,"
+           " changed FROM keys WHERE id = ?"),
+      key_by_digest_(connection,
+                     "SELECT id, account, name, description, digest, hint, state, expires_at, scopes, created_by,"
+                     " created_at, changed FROM keys WHERE digest = ?"),
+      keys_(connection,
+            "SELECT id, account, name, description, digest, hint, state, expires_at, scopes, created_by, created_at,"
+            " changed FROM keys WHERE id > ? ORDER BY id LIMIT ?"),
+      keys_of_account_(connection,
+                       "SELECT id, account, name, description, digest, hint, state, expires_at, scopes, created_by,"
+                       " created_at, changed FROM keys WHERE account = ? AND id > ? ORDER BY id LIMIT ?"),
+      keys_named_(connection,
+                  "SELECT k.id, k.account, k.name, k.description, k.digest, k.hint, k.state, k.expires_at, k.scopes,"
+                  " k.created_by, k.created_at, k.changed FROM key_names AS n CROSS JOIN keys AS k ON k.id = n.rowid"
+                  " WHERE key_names MATCH ? AND n.rowid > ? ORDER BY n.rowid LIMIT ?"),
+      keys_of_account_named_(
+          connection,
+          "SELECT k.id, k.account, k.name, k.description, k.digest, k.hint, k.state, k.expires_at, k.scopes,"
+          " k.created_by, k.created_at, k.changed FROM key_names AS n CROSS JOIN keys AS k ON k.id = n.rowid"
+          " WHERE key_names MATCH ? AND k.account = ? AND n.rowid > ? ORDER BY n.rowid LIMIT ?"),
+      keys_scanned_(connection,
+                    "SELECT id, account, name, description, digest, hint, state, expires_at, scopes, created_by,"
+                    " created_at, changed FROM keys WHERE name LIKE ? ESCAPE '\\' AND id > ? ORDER BY id LIMIT ?"),
+      keys_of_account_scanned_(
+          connection,
+          "SELECT id, account, name, description, digest, hint, state, expires_at, scopes, created_by, created_at,"
+          " changed FROM keys WHERE name LIKE ? ESCAPE '\\' AND account = ? AND id > ? ORDER BY id LIMIT ?"),
+      count_keys_of_account_(connection,
+                             "SELECT count(*) FROM (SELECT 1 FROM keys WHERE account = ? LIMIT 10000)"),
+      list_(connection, "SELECT mode, when_empty, entry_count, changed FROM lists WHERE layer = ? AND owner = ?"),
+      entries_(connection,
+               "SELECT id, range, state, expires_at, kind, text, label, added_by, added_at FROM entries"
+               " WHERE layer = ? AND owner = ? AND id > ? ORDER BY id LIMIT ?"),
+      entry_(connection,
+             "SELECT id, range, state, expires_at, kind, text, label, added_by, added_at FROM entries"
+             " WHERE layer = ? AND owner = ? AND id = ?"),
+      policy_entries_(connection,
+                      "SELECT id, range, state, expires_at FROM entries WHERE layer = ? AND owner = ? ORDER BY id"),
+      token_by_digest_(connection,
+                       "SELECT id, name, digest, hint, role, account, expires_at, revoked_at, created_by, created_at"
+                       " FROM tokens WHERE digest = ?"),
+      tokens_(connection,
+              "SELECT id, name, digest, hint, role, account, expires_at, revoked_at, created_by, created_at"
+              " FROM tokens WHERE id > ? ORDER BY id LIMIT ?"),
+      audit_(connection,
+             "SELECT id, at, actor, address, action, subject, account, before, after, revision FROM audit"
+             " WHERE id < ? ORDER BY id DESC LIMIT ?"),
+      audit_of_account_(connection,
+                        "SELECT id, at, actor, address, action, subject, account, before, after, revision FROM audit"
+                        " WHERE account = ? AND id < ? ORDER BY id DESC LIMIT ?"),
+      changes_(connection,
+               "SELECT revision, at, body, sha256 FROM changes WHERE revision > ? ORDER BY revision LIMIT ?") {}
+
+InstanceRow Reads::instance() {
+  Rows rows = instance_.query();
+  if (!rows.next()) fail_corrupt("the instance row is missing");
+  InstanceRow row;
+  row.epoch = rows.id(0);
+  row.error_style = rows.enumerator(1, ErrorStyle::kProblem);
+  row.key_limits = limits_of(rows, 2);
+  row.account_limits = limits_of(rows, 5);
+  row.global_limits = limits_of(rows, 8);
+  row.non_public_warnings = rows.enumerator(11, NonPublicWarnings::kOn);
+  row.changed = rows.revision(12);
+  return row;
+}
+
+Revision Reads::revision() {
+  Rows rows = revision_.query();
+  if (!rows.next()) fail_corrupt("the revision counter is missing");
+  return rows.revision(0);
+}
+
+AccountRow Reads::account(AccountId id) {
+  Rows rows = account_.query(id);
+  if (!rows.next()) fail_not_found("there is no account " + id.text());
+  return account_of(rows);
+}
+
+std::optional<AccountRow> Reads::account_by_name(std::string_view name) {
+  return at_most_one(account_by_name_.query(name), account_of);
+}
+
+std::vector<AccountRow> Reads::accounts(PageRequest page) {
+  return all(accounts_.query(clamped(page.after), clamped(page.limit)), account_of);
+}
+
+KeyRow Reads::key(KeyId id) {
+  Rows rows = key_.query(id);
+  if (!rows.next()) fail_not_found("there is no key " + id.text());
+  return key_of(rows);
+}
+
+std::optional<KeyRow> Reads::key_by_digest(const KeyDigest& digest) {
+  return at_most_one(key_by_digest_.query(digest), key_of);
+}
+
+bool Reads::has_many_keys(AccountId account) {
+  Rows rows = count_keys_of_account_.query(account);
+  return rows.next() && rows.integer(0) >= 10'000;
+}
+
+std::vector<KeyRow> Reads::keys(std::optional<AccountId> account, std::string_view name_contains, PageRequest page) {
+  const std::int64_t after = clamped(page.after);
+  const std::int64_t limit = clamped(page.limit);
+  if (name_contains.empty()) {
+    return account ? all(keys_of_account_.query(*account, after, limit), key_of) : all(keys_.query(after, limit), key_of);
+  }
+  // Within an account of few keys reading them all is faster than what the index finds in every account.
+  const bool indexed = is_indexed(name_contains) && (!account || has_many_keys(*account));
+  if (indexed) {
+    const std::string phrase = phrase_of(name_contains);
+    return account ? all(keys_of_account_named_.query(phrase, *account, after, limit), key_of)
+                   : all(keys_named_.query(phrase, after, limit), key_of);
+  }
+  const std::string pattern = pattern_of(name_contains);
+  return account ? all(keys_of_account_scanned_.query(pattern, *account, after, limit), key_of)
+                 : all(keys_scanned_.query(pattern, after, limit), key_of);
+}
+
+ListRow Reads::list(ListRef ref) {
+  Rows rows = list_.query(ref.layer, ref.owner);
+  if (!rows.next()) fail_not_found("there is no such allowlist");
+  ListRow row;
+  row.ref = ref;
+  row.mode = rows.enumerator(0, ListMode::kOff);
+  row.when_empty = rows.enumerator(1, WhenEmpty::kAllow);
+  row.entry_count = static_cast<std::size_t>(rows.integer(2));
+  row.changed = rows.revision(3);
+  return row;
+}
+
+std::vector<EntryRow> Reads::entries(ListRef ref, PageRequest page) {
+  auto rows = all(entries_.query(ref.layer, ref.owner, clamped(page.after), clamped(page.limit)), entry_of);
+  if (rows.empty()) static_cast<void>(list(ref));  // none, or no such list
+  return rows;
+}
+
+EntryRow Reads::entry(ListRef ref, EntryId id) {
+  Rows rows = entry_.query(ref.layer, ref.owner, id);
+  if (!rows.next()) fail_not_found("there is no entry " + id.text() + " in this allowlist");
+  return entry_of(rows);
+}
+
+std::optional<TokenRow> Reads::token_by_digest(const KeyDigest& digest) {
+  return at_most_one(token_by_digest_.query(digest), token_of);
+}
+
+std::vector<TokenRow> Reads::tokens(PageRequest page) {
+  return all(tokens_.query(clamped(page.after), clamped(page.limit)), token_of);
+}
+
+std::vector<AuditRow> Reads::audit(std::optional<AccountId> account, PageRequest page) {
+  const std::int64_t before = page.after == 0 ? std::numeric_limits<std::int64_t>::max() : clamped(page.after);
+  return account ? all(audit_of_account_.query(*account, before, clamped(page.limit)), audit_of)
+                 : all(audit_.query(before, clamped(page.limit)), audit_of);
+}
+
+std::vector<ChangeRow> Reads::changes(Revision after, std::size_t limit) {
+  Rows rows = changes_.query(clamped(after.value), clamped(limit));
+  std::vector<ChangeRow> out;
+  while (rows.next()) out.push_back({rows.revision(0), rows.timestamp(1), std::string(rows.text(2)), rows.digest(3)});
+  return out;
+}
+
+std::vector<PolicyEntry> Reads::policy_entries(ListRef ref) {
+  Rows rows = policy_entries_.query(ref.layer, ref.owner);
+  std::vector<PolicyEntry> out;
+  while (rows.next()) {
+    out.push_back({EntryId(rows.id(0)), range_of(rows, 1), rows.enumerator(2, EntryState::kEnabled),
+                   rows.optional_seconds(3)});
+  }
+  return out;
+}
+
+}  // namespace keyfence::sqlite

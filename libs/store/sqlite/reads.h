@@ -1,0 +1,53 @@
+#pragma once
+
+#include <optional>
+#include <string_view>
+#include <vector>
+
+#include "libs/store/sqlite/connection.h"
+
+namespace keyfence::sqlite {
+
+// The reads of StoreReader over one connection: prepared once, throwing Failure.
+class Reads {
+ public:
+  explicit Reads(Connection& connection);
+
+  [[nodiscard]] InstanceRow instance();
+  [[nodiscard]] Revision revision();
+  [[nodiscard]] AccountRow account(AccountId id);
+  [[nodiscard]] std::optional<AccountRow> account_by_name(std::string_view name);
+  [[nodiscard]] std::vector<AccountRow> accounts(PageRequest page);
+  [[nodiscard]] KeyRow key(KeyId id);
+  [[nodiscard]] std::optional<KeyRow> key_by_digest(const KeyDigest& digest);
+  [[nodiscard]] std::vector<KeyRow> keys(std::optional<AccountId> account, std::string_view name_contains,
+                                         PageRequest page);
+  [[nodiscard]] ListRow list(ListRef ref);
+  [[nodiscard]] std::vector<EntryRow> entries(ListRef ref, PageRequest page);
+  [[nodiscard]] EntryRow entry(ListRef ref, EntryId id);
+  [[nodiscard]] std::optional<TokenRow> token_by_digest(const KeyDigest& digest);
+  [[nodiscard]] std::vector<TokenRow> tokens(PageRequest page);
+  [[nodiscard]] std::vector<AuditRow> audit(std::optional<AccountId> account, PageRequest page);
+  [[nodiscard]] std::vector<ChangeRow> changes(Revision after, std::size_t limit);
+
+  // What the policy needs of a list's entries, in order of id.
+  [[nodiscard]] std::vector<PolicyEntry> policy_entries(ListRef ref);
+
+ private:
+  [[nodiscard]] bool has_many_keys(AccountId account);
+
+  Statement instance_, revision_;
+  Statement account_, account_by_name_, accounts_;
+  Statement key_, key_by_digest_;
+  Statement keys_, keys_of_account_, keys_named_, keys_of_account_named_, keys_scanned_, keys_of_account_scanned_;
+  Statement count_keys_of_account_;
+  Statement list_, entries_, entry_, policy_entries_;
+  Statement token_by_digest_, tokens_;
+  Statement audit_, audit_of_account_, changes_;
+};
+
+[[noreturn]] void fail_not_found(std::string message);
+[[noreturn]] void fail_corrupt(std::string detail);
+[[nodiscard]] IpRange range_of(const Rows& rows, int column);
+
+}  // namespace keyfence::sqlite

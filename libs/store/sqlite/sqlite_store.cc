@@ -1,0 +1,69 @@
+#include "libs/store/sqlite/check.h"
+#include "libs/store/sqlite/checkpointer.h"
+#include "libs/store/sqlite/group_commit.h"
+#include "libs/store/sqlite/migrations.h"
+#include "libs/store/sqlite/read_pool.h"
+#include "libs/store/sqlite/snapshot.h"
+#include "libs/store/sqlite/store_file.h"
+
+namespace keyfence {
+namespace sqlite {
+namespace {
+
+class SqliteStore final : public ForwardedReads<ControlStore, SqliteStore> {
+ public:
+  explicit SqliteStore(const std::string& path)
+      : lock_(path), path_(prepare(path)), pool_(path), writer_(path), checkpointer_(path) {
+    writer_.on_log_growth([this](int pages) { checkpointer_.log_has(pages); });
+  }
+  ~SqliteStore() override { writer_.on_log_growth(nullptr); }
+  SqliteStore(const SqliteStore&) = delete;
+  SqliteStore& operator=(const SqliteStore&) = delete;
+
+  StoreResult<Committed> transact(const Work& work) override { return writer_.run(work); }
+  void on_committed(OnCommitted callback) override { writer_.on_committed(std::move(callback)); }
+
+  StoreResult<void> snapshot(const SnapshotSink& sink) override {
+    return guarded([&] {
+      Connection connection(path_, Access::kReadOnly);
+      stream_snapshot(connection, sink);
+    });
+  }
+  StoreResult<void> verify() override {
+    return guarded([&] {
+      Connection connection(path_, Access::kReadOnly);
+      check_rows(connection);
+    });
+  }
+
+  template <class Function>
+  auto with_reads(Function&& function) {
+    return guarded([&] { return pool_.with(function); });
+  }
+
+ private:
+  // Makes the file ready for all other connections.
+  static std::string prepare(const std::string& path) {
+    make_store_file(path);
+    Connection connection(path, Access::kReadWrite);
+    connection.execute("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;");
+    migrate(connection);
+    check_quickly(connection);
+    return path;
+  }
+
+  StoreLock lock_;
+  std::string path_;
+  ReadPool pool_;
+  GroupCommit writer_;
+  Checkpointer checkpointer_;
+};
+
+}  // namespace
+}  // namespace sqlite
+
+StoreResult<std::unique_ptr<ControlStore>> open_sqlite_store(const std::string& path) {
+  return sqlite::guarded([&]() -> std::unique_ptr<ControlStore> { return std::make_unique<sqlite::SqliteStore>(path); });
+}
+
+}  // namespace keyfence

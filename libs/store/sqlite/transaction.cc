@@ -1,0 +1,394 @@
+#include "libs/store/sqlite/transaction.h"
+
+#include <algorithm>
+
+#include "libs/store/packed_policy.h"
+
+namespace keyfence::sqlite {
+namespace {
+
+std::string join_scopes(const std::vector<std::string>& scopes) {
+  std::string text;
+  for (const std::string& scope : scopes) {
+    if (!text.empty()) text += ' ';
+    text += scope;
+  }
+  return text;
+}
+
+bool same_settings(const InstanceRow& a, const InstanceRow& b) noexcept {
+  return a.error_style == b.error_style && a.key_limits == b.key_limits && a.account_limits == b.account_limits &&
+         a.global_limits == b.global_limits && a.non_public_warnings == b.non_public_warnings;
+}
+
+bool same_policy(const KeyRow& a, const KeyRow& b) noexcept {
+  return a.account == b.account && a.digest == b.digest && a.state == b.state && a.expires_at == b.expires_at &&
+         a.scopes == b.scopes;
+}
+
+PolicyEntry policy_of(const EntryRow& row) { return {row.id, row.range, row.state, row.expires_at}; }
+
+// Runs the function; if something stands in its way, names it.
+template <class Function, class Describe>
+void naming_duplicates(Function&& function, Describe&& describe) {
+  try {
+    function();
+  } catch (Failure& failure) {
+    if (failure.error.code == StoreError::Code::kDuplicate) failure.error.message = describe();
+    throw;
+  }
+}
+
+}  // namespace
+
+template <class Function>
+StoreResult<void> SqliteTransaction::write(Function&& function) {
+  StoreResult<void> result = guarded(function);
+  if (!result && !broken_) {
+    const StoreError::Code code = result.error().code;
+    if (code != StoreError::Code::kNotFound && code != StoreError::Code::kDuplicate) broken_ = result.error();
+  }
+  return result;
+}
+
+TouchedPolicy::List& SqliteTransaction::touch(ListRef ref) {
+  auto position = touched_.lists.find(ref);
+  if (position == touched_.lists.end()) {
+    position = touched_.lists.emplace(ref, TouchedPolicy::List{reads_->list(ref), false, {}}).first;
+  }
+  if (ref.layer == Layer::kKey) {
+    const KeyId key(ref.owner);
+    if (!touched_.keys.contains(key)) touched_.keys.emplace(key, reads_->key(key).digest);
+  }
+  position->second.row.changed = next();
+  return position->second;
+}
+
+void SqliteTransaction::insert_empty_list(ListRef ref) {
+  const ListRow row{ref, ListMode::kEnforce, WhenEmpty::kAllow, 0, next()};
+  writes_->insert_list.execute(ref.layer, ref.owner, row.mode, row.when_empty, row.changed);
+  touched_.lists.insert_or_assign(ref, TouchedPolicy::List{row, true, {}});
+}
+
+StoreResult<ListRow> SqliteTransaction::list(ListRef ref) {
+  const auto position = touched_.lists.find(ref);
+  if (position != touched_.lists.end()) return position->second.row;
+  return ForwardedReads::list(ref);
+}
+
+StoreResult<void> SqliteTransaction::update_instance(const InstanceRow& row) {
+  return write([&] {
+    if (same_settings(reads_->instance(), row)) return;
+    writes_->update_instance.execute(
+        row.error_style, row.key_limits.entries_max, row.key_limits.floor_v4, row.key_limits.floor_v6,
+        row.account_limits.entries_max, row.account_limits.floor_v4, row.account_limits.floor_v6,
+        row.global_limits.entries_max, row.global_limits.floor_v4, row.global_limits.floor_v6, row.non_public_warnings,
+        next());
+    touched_.instance_error_style = row.error_style;
+  });
+}
+
+StoreResult<void> SqliteTransaction::insert_account(const AccountRow& row) {
+  return write([&] {
+    naming_duplicates(
+        [&] {
+          writes_->insert_account.execute(row.id, row.name, row.state, row.error_style, row.created_at, next());
+        },
+        [&] { return "an account with the name " + row.name + " exists already"; });
+    insert_empty_list(ListRef::of(row.id));
+    touched_.accounts.try_emplace(row.id, TouchedPolicy::Before::kAbsent);
+  });
+}
+
+StoreResult<void> SqliteTransaction::update_account(const AccountRow& row) {
+  return write([&] {
+    const AccountRow standing = reads_->account(row.id);
+    const bool same = standing.state == row.state && standing.error_style == row.error_style;
+    naming_duplicates(
+        [&] {
+          writes_->update_account.execute(row.name, row.state, row.error_style, same ? standing.changed : next(),
+                                          row.id);
+        },
+        [&] { return "an account with the name " + row.name + " exists already"; });
+    if (!same) touched_.accounts.try_emplace(row.id, TouchedPolicy::Before::kStanding);
+  });
+}
+
+void SqliteTransaction::forget_key(KeyId id, const KeyDigest& digest) {
+  touched_.keys.try_emplace(id, digest);
+  touched_.lists.erase(ListRef::of(id));
+}
+
+StoreResult<void> SqliteTransaction::delete_account(AccountId id) {
+  return write([&] {
+    static_cast<void>(reads_->account(id));
+    {
+      Rows keys = writes_->keys_of_account.query(id);
+      while (keys.next()) forget_key(KeyId(keys.id(0)), keys.digest(1));
+    }
+    writes_->delete_lists_of_keys.execute(id);
+    writes_->delete_keys_of_account.execute(id);
+    writes_->delete_list.execute(Layer::kAccount, id);
+    writes_->delete_account.execute(id);
+    touched_.lists.erase(ListRef::of(id));
+    touched_.accounts.try_emplace(id, TouchedPolicy::Before::kStanding);
+  });
+}
+
+StoreResult<void> SqliteTransaction::insert_key(const KeyRow& row) {
+  return write([&] {
+    static_cast<void>(reads_->account(row.account));
+    naming_duplicates(
+        [&] {
+          writes_->insert_key.execute(row.id, row.account, row.name, row.description, row.digest, row.hint, row.state,
+                                      row.expires_at, join_scopes(row.scopes), row.created_by, row.created_at, next());
+        },
+        [&] {
+          const auto standing = reads_->key_by_digest(row.digest);
+          return "this secret is registered already, as " + (standing ? standing->id : row.id).text();
+        });
+    insert_empty_list(ListRef::of(row.id));
+    touched_.keys.try_emplace(row.id, std::nullopt);
+  });
+}
+
+StoreResult<void> SqliteTransaction::update_key(const KeyRow& row) {
+  return write([&] {
+    const KeyRow standing = reads_->key(row.id);
+    if (standing.account != row.account) static_cast<void>(reads_->account(row.account));
+    const bool same = same_policy(standing, row);
+    naming_duplicates(
+        [&] {
+          writes_->update_key.execute(row.account, row.name, row.description, row.digest, row.hint, row.state,
+                                      row.expires_at, join_scopes(row.scopes), same ? standing.changed : next(),
+                                      row.id);
+        },
+        [&] {
+          const auto other = reads_->key_by_digest(row.digest);
+          return "this secret is registered already, as " + (other ? other->id : row.id).text();
+        });
+    if (!same) touched_.keys.try_emplace(row.id, standing.digest);
+  });
+}
+
+StoreResult<void> SqliteTransaction::delete_key(KeyId id) {
+  return write([&] {
+    const KeyRow standing = reads_->key(id);
+    writes_->delete_list.execute(Layer::kKey, id);
+    writes_->delete_key.execute(id);
+    forget_key(id, standing.digest);
+  });
+}
+
+StoreResult<void> SqliteTransaction::update_list(ListRef ref, ListMode mode, WhenEmpty when_empty) {
+  return write([&] {
+    const auto touched = touched_.lists.find(ref);
+    const ListRow standing = touched != touched_.lists.end() ? touched->second.row : reads_->list(ref);
+    if (standing.mode == mode && standing.when_empty == when_empty) return;
+    ListRow& row = touch(ref).row;
+    row.mode = mode;
+    row.when_empty = when_empty;
+  });
+}
+
+StoreResult<void> SqliteTransaction::insert_entry(ListRef ref, const EntryRow& row) {
+  return write([&] {
+    TouchedPolicy::List& list = touch(ref);
+    naming_duplicates(
+        [&] {
+          writes_->insert_entry.execute(ref.layer, ref.owner, row.id, PackedRange(row.range).bytes(), row.state,
+                                        row.expires_at, row.kind, row.text, row.label, row.added_by, row.added_at);
+        },
+        [&] {
+          Rows standing = writes_->entry_of_range.query(ref.layer, ref.owner, PackedRange(row.range).bytes());
+          const EntryId id = standing.next() ? EntryId(standing.id(0)) : row.id;
+          return row.range.text() + " is in this allowlist already, as " + id.text();
+        });
+    list.put(policy_of(row), TouchedPolicy::Before::kAbsent);
+    ++list.row.entry_count;
+  });
+}
+
+StoreResult<void> SqliteTransaction::update_entry(ListRef ref, const EntryRow& row) {
+  return write([&] {
+    static_cast<void>(reads_->entry(ref, row.id));
+    TouchedPolicy::List& list = touch(ref);
+    naming_duplicates(
+        [&] {
+          writes_->update_entry.execute(PackedRange(row.range).bytes(), row.state, row.expires_at, row.kind, row.text,
+                                        row.label, row.added_by, row.added_at, ref.layer, ref.owner, row.id);
+        },
+        [&] { return row.range.text() + " is in this allowlist already"; });
+    list.put(policy_of(row), TouchedPolicy::Before::kStanding);
+  });
+}
+
+StoreResult<void> SqliteTransaction::delete_entry(ListRef ref, EntryId id) {
+  return write([&] {
+    static_cast<void>(reads_->entry(ref, id));
+    TouchedPolicy::List& list = touch(ref);
+    writes_->delete_entry.execute(ref.layer, ref.owner, id);
+    list.remove(id);
+    --list.row.entry_count;
+  });
+}
+
+StoreResult<void> SqliteTransaction::delete_entries(ListRef ref) {
+  return write([&] {
+    TouchedPolicy::List& list = touch(ref);
+    writes_->delete_entries.execute(ref.layer, ref.owner);
+    list.remove_all();
+    list.row.entry_count = 0;
+  });
+}
+
+StoreResult<void> SqliteTransaction::insert_token(const TokenRow& row) {
+  return write([&] {
+    if (row.account) static_cast<void>(reads_->account(*row.account));
+    naming_duplicates(
+        [&] {
+          writes_->insert_token.execute(row.id, row.name, row.digest, row.hint, row.role, row.account, row.expires_at,
+                                        row.revoked_at, row.created_by, row.created_at);
+        },
+        [] { return std::string("this token exists already"); });
+  });
+}
+
+StoreResult<void> SqliteTransaction::update_token(const TokenRow& row) {
+  return write([&] {
+    const std::int64_t changed = writes_->update_token.execute(row.name, row.digest, row.hint, row.role, row.account,
+                                                               row.expires_at, row.revoked_at, row.id);
+    if (changed == 0) fail_not_found("there is no token " + row.id.text());
+  });
+}
+
+std::optional<PolicyChange> SqliteTransaction::finish() {
+  if (broken_) throw Failure{*broken_};
+  std::optional<PolicyChange> change;
+  if (!touched_.empty()) {
+    write_lists();
+    change = make_change();
+    const std::string body = to_body(*change);
+    const std::span<const std::uint8_t> bytes(reinterpret_cast<const std::uint8_t*>(body.data()), body.size());
+    writes_->set_revision.execute(change->revision);
+    writes_->insert_change.execute(change->revision, SystemClock().now(), bytes, sha256(body));
+  }
+  const Revision revision = change ? change->revision : standing_;
+  for (const AuditRow& row : audit_) {
+    writes_->insert_audit.execute(row.at, row.actor, row.address, row.action, row.subject, row.account, row.before,
+                                  row.after, revision);
+  }
+  return change;
+}
+
+void SqliteTransaction::write_lists() {
+  for (const auto& [ref, list] : touched_.lists) {
+    writes_->update_list.execute(list.row.mode, list.row.when_empty, list.row.entry_count, list.row.changed, ref.layer,
+                                 ref.owner);
+  }
+}
+
+PolicyChange SqliteTransaction::make_change() {
+  PolicyChange change;
+  change.revision = next();
+  change.instance_error_style = touched_.instance_error_style;
+  add_accounts(change);
+  add_keys(change);
+  for (const auto& [ref, list] : touched_.lists) {
+    if (ref.layer != Layer::kKey) change.lists.push_back(delta_of(list));
+  }
+  return change;
+}
+
+void SqliteTransaction::add_accounts(PolicyChange& change) {
+  for (const auto& [id, before] : touched_.accounts) {
+    const StoreResult<AccountRow> row = account(id);
+    if (row) {
+      AccountPolicy policy;
+      policy.id = id;
+      policy.state = row->state;
+      policy.error_style = row->error_style;
+      change.accounts.push_back(std::move(policy));
+    } else if (row.error().code != StoreError::Code::kNotFound) {
+      throw Failure{row.error()};
+    } else if (before == TouchedPolicy::Before::kStanding) {
+      change.removed_accounts.push_back(id);
+    }
+  }
+}
+
+void SqliteTransaction::add_keys(PolicyChange& change) {
+  std::vector<std::uint8_t> packed;
+  for (const auto& [id, digest_before] : touched_.keys) {
+    const StoreResult<KeyRow> row = key(id);
+    if (!row && row.error().code != StoreError::Code::kNotFound) throw Failure{row.error()};
+    if (digest_before && (!row || row->digest != *digest_before)) change.removed_digests.push_back(*digest_before);
+    if (!row) continue;
+    const ListRef ref = ListRef::of(id);
+    const ListRow list = reads_->list(ref);
+    KeyPolicy policy{id,          row->account, row->digest, row->state, row->expires_at,
+                     row->scopes, {list.mode, list.when_empty, reads_->policy_entries(ref)}};
+    pack_key_policy(policy, packed);
+    writes_->put_key_policy.execute(id, std::span<const std::uint8_t>(packed));
+    change.keys.push_back(std::move(policy));
+  }
+  // A digest that moved from one key to another is not gone.
+  std::erase_if(change.removed_digests, [&](const KeyDigest& digest) {
+    return std::any_of(change.keys.begin(), change.keys.end(),
+                       [&](const KeyPolicy& policy) { return policy.digest == digest; });
+  });
+  std::sort(change.removed_digests.begin(), change.removed_digests.end());
+}
+
+Writes::Writes(Connection& connection)
+    : update_instance(connection,
+                      "UPDATE instance SET error_style = ?, key_entries_max = ?, key_floor_v4 = ?, key_floor_v6 = ?,"
+                      " account_entries_max = ?, account_floor_v4 = ?, account_floor_v6 = ?, global_entries_max = ?,"
+                      " global_floor_v4 = ?, global_floor_v6 = ?, non_public_warnings = ?, changed = ?"),
+      insert_account(connection,
+                     "INSERT INTO accounts (id, name, state, error_style, created_at, changed)"
+                     " VALUES (?, ?, ?, ?, ?, ?)"),
+      update_account(connection, "UPDATE accounts SET name = ?, state = ?, error_style = ?, changed = ? WHERE id = ?"),
+      delete_account(connection, "DELETE FROM accounts WHERE id = ?"),
+      insert_key(connection,
+                 "INSERT INTO keys (id, account, name, description, digest, hint, state, expires_at, scopes,"
+                 " created_by, created_at, changed) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"),
+      update_key(connection,
+                 "UPDATE keys SET account = ?, name = ?, description = ?, digest = ?, hint = ?, state = ?,"
+                 " expires_at = ?, scopes = ?, changed = ? WHERE id = ?"),
+      delete_key(connection, "DELETE FROM keys WHERE id = ?"),
+      keys_of_account(connection, "SELECT id, digest FROM keys WHERE account = ?"),
+      delete_keys_of_account(connection, "DELETE FROM keys WHERE account = ?"),
+      put_key_policy(connection,
+                     "INSERT INTO key_policies (key, packed) VALUES (?, ?)"
+                     " ON CONFLICT (key) DO UPDATE SET packed = excluded.packed"),
+      insert_list(connection,
+                  "INSERT INTO lists (layer, owner, mode, when_empty, entry_count, changed) VALUES (?, ?, ?, ?, 0, ?)"),
+      update_list(connection,
+                  "UPDATE lists SET mode = ?, when_empty = ?, entry_count = ?, changed = ?"
+                  " WHERE layer = ? AND owner = ?"),
+      delete_list(connection, "DELETE FROM lists WHERE layer = ? AND owner = ?"),
+      delete_lists_of_keys(connection,
+                           "DELETE FROM lists WHERE layer = 3 AND owner IN (SELECT id FROM keys WHERE account = ?)"),
+      insert_entry(connection,
+                   "INSERT INTO entries (layer, owner, id, range, state, expires_at, kind, text, label, added_by,"
+                   " added_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"),
+      update_entry(connection,
+                   "UPDATE entries SET range = ?, state = ?, expires_at = ?, kind = ?, text = ?, label = ?,"
+                   " added_by = ?, added_at = ? WHERE layer = ? AND owner = ? AND id = ?"),
+      delete_entry(connection, "DELETE FROM entries WHERE layer = ? AND owner = ? AND id = ?"),
+      delete_entries(connection, "DELETE FROM entries WHERE layer = ? AND owner = ?"),
+      entry_of_range(connection, "SELECT id FROM entries WHERE layer = ? AND owner = ? AND range = ?"),
+      insert_token(connection,
+                   "INSERT INTO tokens (id, name, digest, hint, role, account, expires_at, revoked_at, created_by,"
+                   " created_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"),
+      update_token(connection,
+                   "UPDATE tokens SET name = ?, digest = ?, hint = ?, role = ?, account = ?, expires_at = ?,"
+                   " revoked_at = ? WHERE id = ?"),
+      set_revision(connection, "UPDATE counter SET revision = ?"),
+      insert_change(connection, "INSERT INTO changes (revision, at, body, sha256) VALUES (?, ?, ?, ?)"),
+      insert_audit(connection,
+                   "INSERT INTO audit (at, actor, address, action, subject, account, before, after, revision)"
+                   " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)") {}
+
+}  // namespace keyfence::sqlite
