@@ -22,11 +22,11 @@ struct ListDelta {
 struct PolicyChange {
   Revision revision;
   std::optional<ErrorStyle> instance_error_style;
-  std::vector<AccountPolicy> accounts;          // new or changed; their allowlist is empty here, see lists
+  std::vector<AccountPolicy> accounts;  // new or changed; their allowlist is empty here, see lists
   std::vector<AccountId> removed_accounts;
-  std::vector<KeyPolicy> keys;                  // new or changed, whole, list included
-  std::vector<KeyDigest> removed_digests;       // deleted keys, and the old digest of a rotated one
-  std::vector<ListDelta> lists;                 // global and accounts' only
+  std::vector<KeyPolicy> keys;             // new or changed, whole, list included
+  std::vector<KeyDigest> removed_digests;  // deleted keys, and the old digest of a rotated one
+  std::vector<ListDelta> lists;            // global and accounts' only
 };
 
 // The canonical body of a change: one line of JSON with a fixed order of members, and its reading. A body that is not

@@ -60,7 +60,9 @@ Id as_id(const json::value& value) {
   return need(Id::parse(as_text(value)));
 }
 
-KeyDigest as_digest(const json::value& value) { return need(KeyDigest::parse_hex(as_text(value))); }
+KeyDigest as_digest(const json::value& value) {
+  return need(KeyDigest::parse_hex(as_text(value)));
+}
 
 template <class Read>
 auto as_vector(const json::value& value, Read read) {

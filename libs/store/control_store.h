@@ -18,13 +18,13 @@ namespace keyfence {
 struct StoreError {
   enum class Code : std::uint8_t {
     kNotFound,
-    kDuplicate,    // a unique name, digest or canonical entry stands already
-    kPrecondition, // the caller's own refusal inside transact(): nothing was written
-    kBusy,         // another process holds the store
+    kDuplicate,     // a unique name, digest or canonical entry stands already
+    kPrecondition,  // the caller's own refusal inside transact(): nothing was written
+    kBusy,          // another process holds the store
     kNoSpace,
     kReadOnly,
     kCorrupt,
-    kNewer,        // written by a newer Keyfence
+    kNewer,  // written by a newer Keyfence
     kFailed,
   };
   Code code = Code::kFailed;
@@ -74,7 +74,7 @@ class Transaction : public StoreReader {
   [[nodiscard]] virtual StoreResult<void> update_instance(const InstanceRow& row) = 0;
   [[nodiscard]] virtual StoreResult<void> insert_account(const AccountRow& row) = 0;  // with an empty list, allow
   [[nodiscard]] virtual StoreResult<void> update_account(const AccountRow& row) = 0;
-  [[nodiscard]] virtual StoreResult<void> delete_account(AccountId id) = 0;  // with its keys, lists and entries
+  [[nodiscard]] virtual StoreResult<void> delete_account(AccountId id) = 0;   // with its keys, lists and entries
   [[nodiscard]] virtual StoreResult<void> insert_key(const KeyRow& row) = 0;  // with an empty list, allow
   [[nodiscard]] virtual StoreResult<void> update_key(const KeyRow& row) = 0;
   [[nodiscard]] virtual StoreResult<void> delete_key(KeyId id) = 0;
@@ -92,7 +92,7 @@ class Transaction : public StoreReader {
 
 // What a committed change set became.
 struct Committed {
-  Revision revision;      // unchanged from before if no policy changed (tokens, names)
+  Revision revision;  // unchanged from before if no policy changed (tokens, names)
   bool policy_changed = false;
 };
 

@@ -70,7 +70,7 @@ struct EntryRow {
   EntryId id;
   IpRange range = IpRange::all(IpFamily::kV4);
   EntryKind kind = EntryKind::kAddress;
-  std::string text;   // as typed, trimmed; canonical form: range.text()
+  std::string text;  // as typed, trimmed; canonical form: range.text()
   std::string label;
   EntryState state = EntryState::kEnabled;
   std::optional<UnixSeconds> expires_at;
@@ -105,7 +105,7 @@ struct AuditRow {
   std::string action;   // "key.create", "allowlist.replace", …
   std::string subject;  // id of what was changed
   std::optional<AccountId> account;
-  std::string before;   // JSON, or empty; never a secret
+  std::string before;  // JSON, or empty; never a secret
   std::string after;
   Revision revision;
 };

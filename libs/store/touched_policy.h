@@ -21,7 +21,7 @@ class TouchedPolicy {
     std::optional<PolicyEntry> now;  // nullopt: removed
   };
   struct List {
-    ListRow row;                  // as it is to be written
+    ListRow row;  // as it is to be written
     bool replaces_all = false;
     std::unordered_map<EntryId, Entry> entries;  // not for keys' lists, which are told whole
 

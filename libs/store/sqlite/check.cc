@@ -34,8 +34,13 @@ void check_key(Reads& reads, KeyId id, std::span<const std::uint8_t> packed) {
   const KeyRow row = reads.key(id);
   const ListRef ref = ListRef::of(id);
   const ListRow list = reads.list(ref);
-  const KeyPolicy from_rows{id,         row.account, row.digest, row.state, row.expires_at,
-                            row.scopes, {list.mode, list.when_empty, reads.policy_entries(ref)}};
+  const KeyPolicy from_rows{id,
+                            row.account,
+                            row.digest,
+                            row.state,
+                            row.expires_at,
+                            row.scopes,
+                            {list.mode, list.when_empty, reads.policy_entries(ref)}};
   KeyPolicy unpacked;
   unpacked.id = id;
   if (!unpack_key_policy(packed, unpacked) || unpacked != from_rows) {
@@ -78,7 +83,8 @@ void check_changes(Connection& connection) {
   std::optional<Revision> before;
   while (rows.next()) {
     const Revision revision = rows.revision(0);
-    if (before && revision.value != before->value + 1) fail_corrupt("a change is missing before " + std::to_string(revision.value));
+    if (before && revision.value != before->value + 1)
+      fail_corrupt("a change is missing before " + std::to_string(revision.value));
     if (sha256(rows.text(1)) != rows.digest(2)) fail_corrupt("the body of change " + std::to_string(revision.value));
     before = revision;
   }
@@ -92,10 +98,11 @@ void check_quickly(Connection& connection) {
     check_pages(connection, "PRAGMA quick_check(1)");
   } else {
     // One way down each tree.
-    for (const Sql newest : {Sql("SELECT max(id) FROM accounts"), Sql("SELECT max(id) FROM keys"),
-                             Sql("SELECT max(key) FROM key_policies"), Sql("SELECT max(owner) FROM lists WHERE layer = 3"),
-                             Sql("SELECT max(owner) FROM entries WHERE layer = 3"), Sql("SELECT max(id) FROM tokens"),
-                             Sql("SELECT max(id) FROM audit"), Sql("SELECT max(digest) FROM keys")}) {
+    for (const Sql newest :
+         {Sql("SELECT max(id) FROM accounts"), Sql("SELECT max(id) FROM keys"),
+          Sql("SELECT max(key) FROM key_policies"), Sql("SELECT max(owner) FROM lists WHERE layer = 3"),
+          Sql("SELECT max(owner) FROM entries WHERE layer = 3"), Sql("SELECT max(id) FROM tokens"),
+          Sql("SELECT max(id) FROM audit"), Sql("SELECT max(digest) FROM keys")}) {
       static_cast<void>(integer(connection, newest));
     }
   }

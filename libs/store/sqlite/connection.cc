@@ -78,10 +78,12 @@ Connection::Connection(const std::string& path, Access access) {
   handle_.reset(raw);
   if (result != SQLITE_OK) fail(result);
   sqlite3_busy_timeout(raw, 10'000);
-  execute("PRAGMA foreign_keys = ON; PRAGMA trusted_schema = OFF; PRAGMA cell_size_check = ON;");
+  execute("PRAGMA foreign_keys = ON; PRAGMA cell_size_check = ON;");
 }
 
-void Connection::fail(int result_code) const { throw Failure{error_of(handle(), result_code)}; }
+void Connection::fail(int result_code) const {
+  throw Failure{error_of(handle(), result_code)};
+}
 
 void Connection::execute(Sql statements) {
   const int result = sqlite3_exec(handle(), statements.text(), nullptr, nullptr, nullptr);
@@ -114,7 +116,9 @@ std::int64_t Statement::finish() {
   return changed;
 }
 
-void Statement::bind(int index, std::nullptr_t, Lifetime) { check(sqlite3_bind_null(handle_.get(), index)); }
+void Statement::bind(int index, std::nullptr_t, Lifetime) {
+  check(sqlite3_bind_null(handle_.get(), index));
+}
 
 void Statement::bind(int index, std::string_view text, Lifetime lifetime) {
   const char* data = text.data() == nullptr ? "" : text.data();
@@ -129,9 +133,13 @@ void Statement::bind(int index, std::span<const std::uint8_t> bytes, Lifetime li
   }
 }
 
-void Statement::bind_integer(int index, std::int64_t value) { check(sqlite3_bind_int64(handle_.get(), index, value)); }
+void Statement::bind_integer(int index, std::int64_t value) {
+  check(sqlite3_bind_int64(handle_.get(), index, value));
+}
 
-Rows::~Rows() { sqlite3_reset(statement_->handle_.get()); }
+Rows::~Rows() {
+  sqlite3_reset(statement_->handle_.get());
+}
 
 bool Rows::next() {
   const int result = sqlite3_step(statement_->handle_.get());
@@ -182,7 +190,8 @@ KeyDigest Rows::digest(int column) const {
 int Rows::bounded(int column, int last) const {
   const std::int64_t value = integer(column);
   if (value < 0 || value > last) {
-    throw Failure{{StoreError::Code::kCorrupt, message_of(StoreError::Code::kCorrupt), "an enumerator is out of range"}};
+    throw Failure{
+        {StoreError::Code::kCorrupt, message_of(StoreError::Code::kCorrupt), "an enumerator is out of range"}};
   }
   return static_cast<int>(value);
 }

@@ -156,17 +156,13 @@ class Statement {
     bind_integer(index, static_cast<std::int64_t>(value));
   }
   template <class Enum>
-    requires std::is_enum_v<Enum>
-  void bind(int index, Enum value, Lifetime) {
-    bind_integer(index, static_cast<std::int64_t>(value));
-  }
+  requires std::is_enum_v<Enum>
+  void bind(int index, Enum value, Lifetime) { bind_integer(index, static_cast<std::int64_t>(value)); }
   template <class Tag>
   void bind(int index, StrongId<Tag> id, Lifetime) {
     bind_integer(index, static_cast<std::int64_t>(id.value()));
   }
-  void bind(int index, Revision revision, Lifetime) {
-    bind_integer(index, static_cast<std::int64_t>(revision.value));
-  }
+  void bind(int index, Revision revision, Lifetime) { bind_integer(index, static_cast<std::int64_t>(revision.value)); }
   void bind(int index, Timestamp time, Lifetime) { bind_integer(index, time.micros); }
   void bind(int index, UnixSeconds time, Lifetime) { bind_integer(index, time.value); }
   void bind(int index, const KeyDigest& digest, Lifetime lifetime) {

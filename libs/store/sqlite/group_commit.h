@@ -12,8 +12,8 @@
 
 namespace keyfence::sqlite {
 
-inline constexpr std::size_t kWaitingWorksMax = 4096;   // callers beyond these wait to be let into the queue
-inline constexpr std::size_t kBatchWorksMax = 256;      // works that one COMMIT makes durable together
+inline constexpr std::size_t kWaitingWorksMax = 4096;      // callers beyond these wait to be let into the queue
+inline constexpr std::size_t kBatchWorksMax = 256;         // works that one COMMIT makes durable together
 inline constexpr std::uint64_t kChangeRowsKept = 100'000;  // older ones are pruned: who needs them takes a snapshot
 
 // The one writer: a thread that runs the works that wait, each in a savepoint, and commits them together.

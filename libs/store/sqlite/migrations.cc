@@ -176,7 +176,9 @@ void make_instance(Connection& connection) {
 
 }  // namespace
 
-int newest_schema() noexcept { return kMigrations.back().number; }
+int newest_schema() noexcept {
+  return kMigrations.back().number;
+}
 
 void migrate(Connection& connection) {
   const int standing = standing_schema(connection);

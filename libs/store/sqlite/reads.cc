@@ -149,7 +149,9 @@ bool is_indexed(std::string_view text) noexcept {
 
 }  // namespace
 
-void fail_not_found(std::string message) { throw Failure{{StoreError::Code::kNotFound, std::move(message), ""}}; }
+void fail_not_found(std::string message) {
+  throw Failure{{StoreError::Code::kNotFound, std::move(message), ""}};
+}
 
 void fail_corrupt(std::string detail) {
   throw Failure{{StoreError::Code::kCorrupt,
@@ -203,8 +205,7 @@ Reads::Reads(Connection& connection)
           connection,
           "SELECT id, account, name, description, digest, hint, state, expires_at, scopes, created_by, created_at,"
           " changed FROM keys WHERE name LIKE ? ESCAPE '\\' AND account = ? AND id > ? ORDER BY id LIMIT ?"),
-      count_keys_of_account_(connection,
-                             "SELECT count(*) FROM (SELECT 1 FROM keys WHERE account = ? LIMIT 10000)"),
+      count_keys_of_account_(connection, "SELECT count(*) FROM (SELECT 1 FROM keys WHERE account = ? LIMIT 10000)"),
       list_(connection, "SELECT mode, when_empty, entry_count, changed FROM lists WHERE layer = ? AND owner = ?"),
       entries_(connection,
                "SELECT id, range, state, expires_at, kind, text, label, added_by, added_at FROM entries"
@@ -282,7 +283,8 @@ std::vector<KeyRow> Reads::keys(std::optional<AccountId> account, std::string_vi
   const std::int64_t after = clamped(page.after);
   const std::int64_t limit = clamped(page.limit);
   if (name_contains.empty()) {
-    return account ? all(keys_of_account_.query(*account, after, limit), key_of) : all(keys_.query(after, limit), key_of);
+    return account ? all(keys_of_account_.query(*account, after, limit), key_of)
+                   : all(keys_.query(after, limit), key_of);
   }
   // Within an account of few keys reading them all is faster than what the index finds in every account.
   const bool indexed = is_indexed(name_contains) && (!account || has_many_keys(*account));
@@ -345,8 +347,8 @@ std::vector<PolicyEntry> Reads::policy_entries(ListRef ref) {
   Rows rows = policy_entries_.query(ref.layer, ref.owner);
   std::vector<PolicyEntry> out;
   while (rows.next()) {
-    out.push_back({EntryId(rows.id(0)), range_of(rows, 1), rows.enumerator(2, EntryState::kEnabled),
-                   rows.optional_seconds(3)});
+    out.push_back(
+        {EntryId(rows.id(0)), range_of(rows, 1), rows.enumerator(2, EntryState::kEnabled), rows.optional_seconds(3)});
   }
   return out;
 }

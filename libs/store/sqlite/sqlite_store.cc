@@ -63,7 +63,8 @@ class SqliteStore final : public ForwardedReads<ControlStore, SqliteStore> {
 }  // namespace sqlite
 
 StoreResult<std::unique_ptr<ControlStore>> open_sqlite_store(const std::string& path) {
-  return sqlite::guarded([&]() -> std::unique_ptr<ControlStore> { return std::make_unique<sqlite::SqliteStore>(path); });
+  return sqlite::guarded(
+      [&]() -> std::unique_ptr<ControlStore> { return std::make_unique<sqlite::SqliteStore>(path); });
 }
 
 }  // namespace keyfence

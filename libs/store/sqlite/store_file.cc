@@ -52,8 +52,12 @@ StoreLock::StoreLock(const std::string& path) : descriptor_(open_file(path + ".l
                  "flock: " + std::string(std::strerror(error))}};
 }
 
-StoreLock::~StoreLock() { ::close(descriptor_); }
+StoreLock::~StoreLock() {
+  ::close(descriptor_);
+}
 
-void make_store_file(const std::string& path) { ::close(open_file(path)); }
+void make_store_file(const std::string& path) {
+  ::close(open_file(path));
+}
 
 }  // namespace keyfence::sqlite

@@ -26,7 +26,9 @@ bool same_policy(const KeyRow& a, const KeyRow& b) noexcept {
          a.scopes == b.scopes;
 }
 
-PolicyEntry policy_of(const EntryRow& row) { return {row.id, row.range, row.state, row.expires_at}; }
+PolicyEntry policy_of(const EntryRow& row) {
+  return {row.id, row.range, row.state, row.expires_at};
+}
 
 // Runs the function; if something stands in its way, names it.
 template <class Function, class Describe>
@@ -79,11 +81,11 @@ StoreResult<ListRow> SqliteTransaction::list(ListRef ref) {
 StoreResult<void> SqliteTransaction::update_instance(const InstanceRow& row) {
   return write([&] {
     if (same_settings(reads_->instance(), row)) return;
-    writes_->update_instance.execute(
-        row.error_style, row.key_limits.entries_max, row.key_limits.floor_v4, row.key_limits.floor_v6,
-        row.account_limits.entries_max, row.account_limits.floor_v4, row.account_limits.floor_v6,
-        row.global_limits.entries_max, row.global_limits.floor_v4, row.global_limits.floor_v6, row.non_public_warnings,
-        next());
+    writes_->update_instance.execute(row.error_style, row.key_limits.entries_max, row.key_limits.floor_v4,
+                                     row.key_limits.floor_v6, row.account_limits.entries_max,
+                                     row.account_limits.floor_v4, row.account_limits.floor_v6,
+                                     row.global_limits.entries_max, row.global_limits.floor_v4,
+                                     row.global_limits.floor_v6, row.non_public_warnings, next());
     touched_.instance_error_style = row.error_style;
   });
 }
@@ -91,9 +93,7 @@ StoreResult<void> SqliteTransaction::update_instance(const InstanceRow& row) {
 StoreResult<void> SqliteTransaction::insert_account(const AccountRow& row) {
   return write([&] {
     naming_duplicates(
-        [&] {
-          writes_->insert_account.execute(row.id, row.name, row.state, row.error_style, row.created_at, next());
-        },
+        [&] { writes_->insert_account.execute(row.id, row.name, row.state, row.error_style, row.created_at, next()); },
         [&] { return "an account with the name " + row.name + " exists already"; });
     insert_empty_list(ListRef::of(row.id));
     touched_.accounts.try_emplace(row.id, TouchedPolicy::Before::kAbsent);
@@ -326,8 +326,13 @@ void SqliteTransaction::add_keys(PolicyChange& change) {
     if (!row) continue;
     const ListRef ref = ListRef::of(id);
     const ListRow list = reads_->list(ref);
-    KeyPolicy policy{id,          row->account, row->digest, row->state, row->expires_at,
-                     row->scopes, {list.mode, list.when_empty, reads_->policy_entries(ref)}};
+    KeyPolicy policy{id,
+                     row->account,
+                     row->digest,
+                     row->state,
+                     row->expires_at,
+                     row->scopes,
+                     {list.mode, list.when_empty, reads_->policy_entries(ref)}};
     pack_key_policy(policy, packed);
     writes_->put_key_policy.execute(id, std::span<const std::uint8_t>(packed));
     change.keys.push_back(std::move(policy));

@@ -132,8 +132,9 @@ TEST_P(ControlStoreContract, WhatIsNotThereIsNotFound) {
   EXPECT_EQ(fails([](Transaction& t) { return t.update_entry(ListRef::global(), new_entry("::1")); }), Code::kNotFound);
   EXPECT_EQ(fails([](Transaction& t) { return t.delete_entry(ListRef::global(), EntryId(5)); }), Code::kNotFound);
   EXPECT_EQ(fails([](Transaction& t) { return t.delete_entries(ListRef::of(KeyId(5))); }), Code::kNotFound);
-  EXPECT_EQ(fails([](Transaction& t) { return t.update_list(ListRef::of(KeyId(5)), ListMode::kOff, WhenEmpty::kDeny); }),
-            Code::kNotFound);
+  EXPECT_EQ(
+      fails([](Transaction& t) { return t.update_list(ListRef::of(KeyId(5)), ListMode::kOff, WhenEmpty::kDeny); }),
+      Code::kNotFound);
   EXPECT_EQ(fails([](Transaction& t) { return t.update_token(new_token("t")); }), Code::kNotFound);
   EXPECT_EQ(store().revision().value(), Revision{0});
 }
@@ -212,7 +213,7 @@ TEST_P(ControlStoreContract, KeysAreFoundByAnyPartOfTheirName) {
 }
 
 TEST_P(ControlStoreContract, ListsCountTheirEntriesAndTellWhenTheyChanged) {
-  const AccountRow account = add_account("acme");           // revision 1
+  const AccountRow account = add_account("acme");  // revision 1
   const ListRef ref = ListRef::of(account.id);
   const EntryRow first = add_entry(ref, "10.0.0.1");        // 2
   static_cast<void>(add_entry(ref, "10.0.0.2"));            // 3

@@ -4,6 +4,7 @@
 
 #include <functional>
 #include <memory>
+#include <ostream>
 #include <string>
 
 #include "libs/store/control_store.h"
@@ -21,6 +22,7 @@ class StoreUnderTest {
 struct StoreImplementation {
   std::string name;
   std::function<std::unique_ptr<StoreUnderTest>()> make;
+  friend void PrintTo(const StoreImplementation& implementation, std::ostream* out) { *out << implementation.name; }
 };
 
 // What every implementation of ControlStore must do. To hold one to it: compile control_store_contract.cc into its

@@ -32,8 +32,12 @@ std::uint32_t RandomChanges::below(std::size_t bound) {
   return std::uniform_int_distribution<std::uint32_t>(0, static_cast<std::uint32_t>(bound) - 1)(random_);
 }
 
-AccountId RandomChanges::any_account() { return nth(world_.accounts, below(world_.accounts.size()))->first; }
-KeyId RandomChanges::any_key() { return nth(world_.keys, below(world_.keys.size()))->first; }
+AccountId RandomChanges::any_account() {
+  return nth(world_.accounts, below(world_.accounts.size()))->first;
+}
+KeyId RandomChanges::any_key() {
+  return nth(world_.keys, below(world_.keys.size()))->first;
+}
 
 ListRef RandomChanges::any_list() {
   switch (below(4)) {
@@ -63,9 +67,9 @@ void RandomChanges::copy_entries(ListRef ref) {
 // From few addresses, so that duplicates, and hits in tests of decisions, are common.
 EntryRow RandomChanges::any_new_entry() {
   static constexpr const char* kTexts[] = {
-      "10.0.0.0/24",   "10.0.0.7",     "10.0.0.16/28", "10.0.1.5-10.0.2.9",  "10.0.0.0/8",    "203.0.113.9",
-      "203.0.113.0/24", "2001:db8::1", "2001:db8::/48", "2001:db8::5-2001:db8::50", "fe80::/10", "198.51.100.3",
-      "0.0.0.0/0",     "::/0"};
+      "10.0.0.0/24",    "10.0.0.7",    "10.0.0.16/28",  "10.0.1.5-10.0.2.9",        "10.0.0.0/8", "203.0.113.9",
+      "203.0.113.0/24", "2001:db8::1", "2001:db8::/48", "2001:db8::5-2001:db8::50", "fe80::/10",  "198.51.100.3",
+      "0.0.0.0/0",      "::/0"};
   EntryRow row = new_entry(kTexts[below(std::size(kTexts))]);
   row.state = below(5) == 0 ? EntryState::kDisabled : EntryState::kEnabled;
   if (below(4) == 0) row.expires_at = UnixSeconds{1'000 + below(1'000)};
@@ -198,8 +202,8 @@ void RandomChanges::act_on_entries(Transaction& transaction) {
   const std::uint32_t kind = entries.empty() ? 0 : below(10);
   if (kind < 6) {
     const EntryRow row = any_new_entry();
-    const bool stands = std::any_of(entries.begin(), entries.end(),
-                                    [&](const auto& entry) { return entry.second.range == row.range; });
+    const bool stands =
+        std::any_of(entries.begin(), entries.end(), [&](const auto& entry) { return entry.second.range == row.range; });
     const StoreResult<void> inserted = transaction.insert_entry(ref, row);
     ASSERT_EQ(inserted.ok(), !stands);
     if (stands) {
