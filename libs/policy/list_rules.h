@@ -33,7 +33,8 @@ struct CandidateEntry {
 };
 
 enum class EntryRuleCode : std::uint8_t { kTooBroad, kDuplicate, kTooMany, kLabelTooLong, kLabelNotText };
-[[nodiscard]] std::string_view name(EntryRuleCode code) noexcept;  // "too_broad", "duplicate_entry", "too_many_entries", ...
+[[nodiscard]] std::string_view name(
+    EntryRuleCode code) noexcept;  // "too_broad", "duplicate_entry", "too_many_entries", ...
 
 enum class EntryWarningCode : std::uint8_t { kInsideOther, kCoversOther, kNotPublic, kVeryBroad };
 [[nodiscard]] std::string_view name(EntryWarningCode code) noexcept;  // "inside_other_entry", "not_public", ...
