@@ -15,12 +15,12 @@ namespace keyfence {
 
 // Why an image cannot be read. One byte: the data plane's error.
 enum class ImageError : std::uint8_t {
-  kMissing,        // no policy was ever published here
-  kUnreadable,     // open, stat or map failed: permissions, descriptors, memory
-  kTooShort,       // cut short
-  kForeign,        // not an image
-  kOtherVersion,   // an image of another layout
-  kCorrupt,        // a checksum or an offset is wrong
+  kMissing,       // no policy was ever published here
+  kUnreadable,    // open, stat or map failed: permissions, descriptors, memory
+  kTooShort,      // cut short
+  kForeign,       // not an image
+  kOtherVersion,  // an image of another layout
+  kCorrupt,       // a checksum or an offset is wrong
 };
 [[nodiscard]] std::string_view name(ImageError error) noexcept;
 
@@ -47,6 +47,9 @@ class ImageReader {
 
   // The current generation, or nullptr. Valid until the next acquire().
   [[nodiscard]] const ImageView* acquire() noexcept;
+  // Looks whether <dir>/current is still the file that is mapped, one stat(), and follows it if not. For a timer of a
+  // second or so: a directory on tmpfs may be deleted and made anew under a running reader.
+  void recheck() noexcept;
   [[nodiscard]] std::optional<ImageError> last_error() const noexcept;
   [[nodiscard]] std::uint64_t generation() const noexcept;  // 0: none mapped
 

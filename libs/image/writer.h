@@ -22,9 +22,9 @@ struct ImageWriteError {
 };
 
 struct ImageOptions {
-  std::filesystem::path dir;                  // on tmpfs; made if missing
-  std::optional<std::string> reader_group;    // group that may read the files; nullopt: the owner's group
-  std::uint64_t epoch = 0;                    // of the store that the policy comes from
+  std::filesystem::path dir;                // on tmpfs; made if missing
+  std::optional<std::string> reader_group;  // group that may read the files; nullopt: the owner's group
+  std::uint64_t epoch = 0;                  // of the store that the policy comes from
 };
 
 struct ImageStats {

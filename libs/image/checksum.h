@@ -1,0 +1,46 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+// The checks of the policy image. All are of CRC-32C, in hardware where the processor has it (chosen at run time) and
+// by table elsewhere, with the same result: any machine reads any image.
+namespace keyfence::image {
+
+// CRC-32C of any bytes, continuing from a seed.
+[[nodiscard]] std::uint32_t crc32c(const void* bytes, std::size_t size, std::uint32_t seed) noexcept;
+
+// Which bytes of a 64-byte line its check leaves out, beside the check itself (the last two).
+enum class LineHead : std::uint8_t {
+  kCovered,  // none
+  kControl,  // the first four: a word that changes after the line was published
+};
+
+// What belongs to a line and stands elsewhere.
+struct Beside {
+  std::uint64_t first = 0;
+  std::uint64_t second = 0;
+};
+
+// The check of one line: two CRC-32C chains of 32 bytes each, chained and folded to 16 bits. One flipped bit never
+// goes unseen (checksum_test.cc).
+[[nodiscard]] std::uint16_t line_check(const void* line, LineHead head, Beside beside = {}) noexcept;
+
+// A 48-bit value and 16 bits of check in one word that can be stored atomically. Zero is no sealed word.
+[[nodiscard]] std::uint64_t seal(std::uint64_t value) noexcept;
+// The value, or kUnsealed if the word is damaged.
+inline constexpr std::uint64_t kUnsealed = ~std::uint64_t{0};
+[[nodiscard]] std::uint64_t unseal(std::uint64_t word) noexcept;
+
+// A 26-bit value and 6 bits of check (Hsiao's code, distance 4): three flipped bits never go unseen, and never turn a
+// word into 0, the word of 0.
+[[nodiscard]] std::uint32_t encode_control(std::uint32_t value) noexcept;
+inline constexpr std::uint32_t kControlMax = (1U << 26) - 1;
+inline constexpr std::uint32_t kControlDamaged = ~std::uint32_t{0};
+[[nodiscard]] std::uint32_t decode_control(std::uint32_t word) noexcept;
+
+// The table-driven twin, for the tests that hold both equal.
+[[nodiscard]] std::uint32_t crc32c_portable(const void* bytes, std::size_t size, std::uint32_t seed) noexcept;
+[[nodiscard]] std::uint16_t line_check_portable(const void* line, LineHead head, Beside beside = {}) noexcept;
+
+}  // namespace keyfence::image

@@ -1,0 +1,166 @@
+#include <gtest/gtest.h>
+
+#include <algorithm>
+
+#include "libs/image/image_view.h"
+#include "libs/image/reader.h"
+#include "libs/image/test_worlds.h"
+#include "libs/image/writer.h"
+
+namespace keyfence {
+namespace {
+
+ImageWriter open_writer(const TestDir& dir) {
+  auto writer = ImageWriter::open({dir.path(), std::nullopt, 7});
+  EXPECT_TRUE(writer.ok()) << writer.error().message;
+  return std::move(writer).value();
+}
+
+// Asks both and compares; the question is in the failure's words.
+void expect_agreement(ImageReader& reader, const World& world, WorldMaker& maker, int questions) {
+  const SlowPolicy slow = world.slow();
+  for (int i = 0; i < questions; ++i) {
+    const std::vector<ScopeTag> scopes = maker.scopes();
+    const Question question = maker.question(world, scopes);
+    const Decision expected = decide(slow, question);
+    const Decision actual = reader.decide(question);
+    ASSERT_EQ(actual, expected) << "reason " << name(actual.reason) << " where " << name(expected.reason)
+                                << " is right; key " << expected.key.value() << " address "
+                                << (question.address ? question.address->text() : "unknown") << " at "
+                                << question.now.value;
+  }
+}
+
+void replace_or_add(std::vector<AccountPolicy>& accounts, const AccountPolicy& account) {
+  for (AccountPolicy& standing : accounts) {
+    if (standing.id == account.id) {
+      standing = account;
+      return;
+    }
+  }
+  accounts.push_back(account);
+}
+
+// One random change, to the world and to the image.
+void change(World& world, ImageWriter& writer, WorldMaker& maker, std::size_t entries_max) {
+  switch (maker.below(8)) {
+    case 0:
+      world.instance = maker.instance(entries_max);
+      ASSERT_TRUE(writer.put_instance(world.instance).ok());
+      break;
+    case 1: {
+      const AccountPolicy account = maker.account(entries_max);
+      replace_or_add(world.accounts, account);
+      ASSERT_TRUE(writer.put_account(account).ok());
+      break;
+    }
+    case 2:
+      if (!world.accounts.empty()) {
+        const AccountId id = world.accounts[maker.below(world.accounts.size())].id;
+        std::erase_if(world.accounts, [id](const AccountPolicy& account) { return account.id == id; });
+        ASSERT_TRUE(writer.remove_account(id).ok());
+      }
+      break;
+    case 3:
+      if (!world.keys.empty()) {
+        const KeyDigest digest = world.keys[maker.below(world.keys.size())].digest;
+        std::erase_if(world.keys, [&](const KeyPolicy& key) { return key.digest == digest; });
+        ASSERT_TRUE(writer.remove_key(digest).ok());
+      }
+      break;
+    case 4:
+    case 5:
+      if (!world.keys.empty()) {
+        KeyPolicy& key = world.keys[maker.below(world.keys.size())];
+        key.allowlist = maker.list(entries_max);
+        ASSERT_TRUE(writer.put_key(key).ok());
+        break;
+      }
+      [[fallthrough]];
+    default:
+      if (world.keys.size() < 30) {
+        world.keys.push_back(maker.key(world, entries_max));
+        ASSERT_TRUE(writer.put_key(world.keys.back()).ok());
+      }
+  }
+  world.revision.value += 1;
+  ASSERT_TRUE(writer.advance(world.revision).ok());
+}
+
+TEST(Image, DecidesAsTheSlowPolicyInRandomWorlds) {
+  const TestDir dir;
+  ImageWriter writer = open_writer(dir);
+  ImageReader reader(dir.path());
+  for (std::uint64_t seed = 0; seed < 1500; ++seed) {
+    WorldMaker maker(seed);
+    const World world = maker.world(12, seed % 3 == 0 ? 3 : seed % 3 == 1 ? 24 : 60);
+    ASSERT_NO_FATAL_FAILURE(build(writer, world));
+    ASSERT_NO_FATAL_FAILURE(expect_agreement(reader, world, maker, 200)) << "seed " << seed;
+    ASSERT_FALSE(reader.last_error().has_value());
+  }
+}
+
+TEST(Image, DecidesAsTheSlowPolicyAfterEveryChange) {
+  const TestDir dir;
+  ImageWriter writer = open_writer(dir);
+  ImageReader reader(dir.path());
+  for (std::uint64_t seed = 0; seed < 100; ++seed) {
+    WorldMaker maker(seed + 100'000);
+    World world = maker.world(10, 24);
+    ASSERT_NO_FATAL_FAILURE(build(writer, world));
+    for (int step = 0; step < 60; ++step) {
+      ASSERT_NO_FATAL_FAILURE(change(world, writer, maker, 24));
+      ASSERT_NO_FATAL_FAILURE(expect_agreement(reader, world, maker, 30)) << "seed " << seed << " step " << step;
+    }
+    EXPECT_EQ(writer.stats().keys, world.keys.size());
+    EXPECT_EQ(writer.stats().revision, world.revision);
+  }
+}
+
+TEST(Image, AnswersNoPolicyUntilOneIsPublished) {
+  const TestDir dir;
+  ImageReader reader(dir.path() / "later");
+  Question question;
+  question.credential.state = CredentialState::kPresent;
+  EXPECT_EQ(reader.decide(question), Decision{});
+  EXPECT_EQ(reader.last_error(), ImageError::kMissing);
+
+  auto writer = ImageWriter::open({dir.path() / "later", std::nullopt, 7});
+  ASSERT_TRUE(writer.ok());
+  EXPECT_EQ(reader.decide(question), Decision{});
+  ASSERT_NO_FATAL_FAILURE(build(*writer, World{Revision{3}, {}, {}, {}}));
+  EXPECT_EQ(reader.decide(question).reason, Reason::kKeyUnknown);
+  EXPECT_EQ(reader.decide(question).revision, Revision{3});
+  EXPECT_FALSE(reader.last_error().has_value());
+}
+
+TEST(Image, RefusesASecondWriter) {
+  const TestDir dir;
+  ImageWriter writer = open_writer(dir);
+  auto second = ImageWriter::open({dir.path(), std::nullopt, 7});
+  ASSERT_FALSE(second.ok());
+  EXPECT_EQ(second.error().code, ImageWriteError::Code::kBusy);
+}
+
+TEST(Image, StaysInForceWhenAnotherWriterOpensUntilThatPublishes) {
+  const TestDir dir;
+  ImageReader reader(dir.path());
+  WorldMaker maker(1);
+  const World first = maker.world(10, 10);
+  {
+    ImageWriter writer = open_writer(dir);
+    ASSERT_NO_FATAL_FAILURE(build(writer, first));
+  }
+  ASSERT_NO_FATAL_FAILURE(expect_agreement(reader, first, maker, 100));
+  ImageWriter writer = open_writer(dir);
+  ImageReader late(dir.path());
+  ASSERT_NO_FATAL_FAILURE(expect_agreement(reader, first, maker, 100));
+  ASSERT_NO_FATAL_FAILURE(expect_agreement(late, first, maker, 100));
+  ASSERT_FALSE(writer.advance(Revision{9999}).ok());  // nothing of its own is published yet
+  const World second = maker.world(10, 10);
+  ASSERT_NO_FATAL_FAILURE(build(writer, second));
+  ASSERT_NO_FATAL_FAILURE(expect_agreement(reader, second, maker, 100));
+}
+
+}  // namespace
+}  // namespace keyfence

@@ -1,0 +1,252 @@
+#include "libs/image/image_view.h"
+
+#include <cstring>
+#include <limits>
+
+#include "libs/image/checksum.h"
+
+namespace keyfence {
+
+using image::kControlEmpty;
+using image::kControlFirst;
+using image::kControlHere;
+using image::KeySlot;
+using image::Line;
+using image::LineHead;
+using image::ListBody;
+using image::ListHolder;
+
+static_assert(PolicySource<ImageView>);
+
+namespace {
+
+template <class T>
+bool intact(const T& line, LineHead head, image::Beside beside = {}) noexcept {
+  return image::line_check(&line, head, beside) == line.check;
+}
+
+bool intact(const KeySlot& slot, const image::KeyName& name) noexcept {
+  return intact(slot, LineHead::kControl, {name.key_id, name.digest_head});
+}
+
+std::uint64_t digest_head(const KeyDigest& digest) noexcept {
+  std::uint64_t head = 0;
+  std::memcpy(&head, digest.bytes.data(), sizeof(head));
+  return head;
+}
+
+// Whether [offset, offset + count * size) lies in a file of this many bytes, on a line.
+bool fits(std::uint64_t offset, std::uint64_t count, std::uint64_t size, std::uint64_t file_bytes) noexcept {
+  return offset % image::kLineBytes == 0 && offset <= file_bytes && count <= (file_bytes - offset) / size;
+}
+
+}  // namespace
+
+Result<ImageView, ImageError> ImageView::over(std::span<const std::byte> file) noexcept {
+  if (file.size() < sizeof(image::ImageHeader)) return Err{ImageError::kTooShort};
+  const auto* header = reinterpret_cast<const image::ImageHeader*>(file.data());
+  if (header->magic != image::kImageMagic) return Err{ImageError::kForeign};
+  if (header->layout_version != image::kLayoutVersion) return Err{ImageError::kOtherVersion};
+  image::ImageHeader copy;
+  std::memcpy(&copy, header, image::kImageHeaderCrcBytes);
+  copy.crc = 0;
+  if (image::crc32c(&copy, image::kImageHeaderCrcBytes, 0) != header->crc) return Err{ImageError::kCorrupt};
+  if (copy.file_bytes > file.size()) return Err{ImageError::kTooShort};
+  const std::uint64_t bytes = copy.file_bytes;
+  const bool inside = copy.slot_count > 0 && fits(copy.slots_offset, copy.slot_count, sizeof(KeySlot), bytes) &&
+                      fits(copy.key_names_offset, copy.slot_count, sizeof(image::KeyName), bytes) &&
+                      fits(copy.accounts_offset, copy.account_count, sizeof(ListHolder), bytes) &&
+                      fits(copy.scopes_offset, 1, image::kScopeTableBytes, bytes) &&
+                      fits(copy.arena_offset, 1, image::kLineBytes, bytes) && copy.slot_count < (1ULL << 40);
+  if (!inside) return Err{ImageError::kCorrupt};
+
+  ImageView view;
+  const std::byte* base = file.data();
+  view.header_ = header;
+  view.slots_ = reinterpret_cast<const KeySlot*>(base + copy.slots_offset);
+  view.key_names_ = reinterpret_cast<const image::KeyName*>(base + copy.key_names_offset);
+  view.accounts_ = reinterpret_cast<const ListHolder*>(base + copy.accounts_offset);
+  view.scopes_ = reinterpret_cast<const std::uint32_t*>(base + copy.scopes_offset);
+  view.arena_ = reinterpret_cast<const Line*>(base + copy.arena_offset);
+  view.arena_lines_ = (bytes - copy.arena_offset) / image::kLineBytes;
+  view.slot_count_ = copy.slot_count;
+  view.account_count_ = copy.account_count;
+  view.change_line_ = copy.change_line;
+  view.generation_ = copy.generation;
+  view.epoch_ = copy.epoch;
+  return view;
+}
+
+Decision ImageView::decide(const Question& question) const noexcept {
+  damaged_ = false;
+  if (question.credential.state == CredentialState::kPresent) prefetch(question);
+  const Decision decision = keyfence::decide(*this, question);
+  if (damaged_) return Decision{};
+  return decision;
+}
+
+bool ImageView::take_damaged() const noexcept {
+  const bool damaged = damaged_;
+  damaged_ = false;
+  return damaged;
+}
+
+void ImageView::prefetch(const Question& question) const noexcept {
+  const std::size_t at = image::home_slot(digest_head(question.credential.digest), slot_count_);
+  __builtin_prefetch(slots_ + at);
+  __builtin_prefetch(key_names_ + at);
+  __builtin_prefetch(slots_ + (at + 1 == slot_count_ ? 0 : at + 1));
+  if (!question.address) return;
+  const ListHolder* global = instance();
+  if (global == nullptr) return;
+  const bool v4 = question.address->is_v4();
+  const image::SetRef& set = v4 ? global->body.permanent_v4 : global->body.permanent_v6;
+  const auto lines = set_lines(set);
+  if (v4) {
+    image::prefetch_v4(set.kind(), lines, question.address->v4_number());
+  } else {
+    image::prefetch_v6(set.kind(), lines, question.address->number());
+  }
+}
+
+const Line* ImageView::arena(std::uint64_t line, std::uint64_t count) const noexcept {
+  if (line > arena_lines_ || count > arena_lines_ - line) {
+    damaged_ = true;
+    return nullptr;
+  }
+  return arena_ + line;
+}
+
+Revision ImageView::revision() const noexcept {
+  const std::uint64_t value = image::unseal(image::load_acquire(header_->revision));
+  if (value == image::kUnsealed) {
+    damaged_ = true;
+    return {};
+  }
+  return Revision{value};
+}
+
+const ListHolder* ImageView::checked_holder(const ListHolder* holder) const noexcept {
+  if (holder == nullptr || !intact(holder->body, LineHead::kControl)) {
+    damaged_ = true;
+    return nullptr;
+  }
+  return holder;
+}
+
+const ListHolder* ImageView::instance() const noexcept {
+  const std::uint64_t line = image::unseal(image::load_acquire(header_->root));
+  return checked_holder(record<ListHolder>(line));
+}
+
+ErrorStyle ImageView::instance_error_style() const noexcept {
+  const ListHolder* holder = instance();
+  if (holder == nullptr) return ErrorStyle::kEnvelope;
+  const unsigned style = (unsigned{holder->body.flags} >> image::kErrorStyleShift) & 3U;
+  return style <= static_cast<unsigned>(ErrorStyle::kProblem) ? static_cast<ErrorStyle>(style) : ErrorStyle::kEnvelope;
+}
+
+ImageView::KeyRef ImageView::find_key(const KeyDigest& digest) const noexcept {
+  KeyRef key;
+  const std::uint64_t head = digest_head(digest);
+  std::size_t at = image::home_slot(head, slot_count_);
+  const std::uint8_t* wanted = digest.bytes.data() + 8;
+  for (std::uint64_t probes = 0; probes < slot_count_; ++probes, at = at + 1 == slot_count_ ? 0 : at + 1) {
+    const KeySlot& slot = slots_[at];
+    const std::uint32_t control = image::load_acquire(slot.control);
+    if (control == image::encode_control(kControlEmpty)) return key;
+    const image::KeyName* name = key_names_ + at;
+    if (!intact(slot, *name)) break;  // cannot tell whose it is
+    if (name->digest_head != head || std::memcmp(slot.digest.data(), wanted, slot.digest.size()) != 0) continue;
+
+    const KeySlot* body = &slot;
+    const std::uint32_t value = image::decode_control(control);
+    if (value != kControlHere) {
+      if (value == image::kControlDamaged || value < kControlFirst) break;
+      const auto* lines = arena(change_line_ + value - kControlFirst, 2);
+      if (lines == nullptr) break;
+      body = reinterpret_cast<const KeySlot*>(lines);
+      name = &reinterpret_cast<const image::KeyNameLine*>(lines + 1)->name;
+      if (!intact(*body, *name) || name->digest_head != head) break;
+      if (std::memcmp(body->digest.data(), wanted, body->digest.size()) != 0) break;
+    }
+    if (((unsigned{body->flags} >> image::kKeyStateShift) & 3U) == image::kKeyRemoved) return key;
+    if (body->account >= account_count_) break;
+    __builtin_prefetch(accounts_ + body->account);
+    __builtin_prefetch(&accounts_[body->account].root);
+    const auto extension = static_cast<image::Extension>(body->flags >> image::kExtensionShift & 3U);
+    if (extension != image::Extension::kNone) {
+      const auto* more = arena(body->words[7], 1);
+      if (more == nullptr) break;
+      __builtin_prefetch(more);
+      if (extension == image::Extension::kHolder) key.holder_ = checked_holder(record<ListHolder>(body->words[7]));
+    }
+    key.account_ = account(body->account);
+    key.body_ = body;
+    key.id_ = name->key_id;
+    return key;
+  }
+  damaged_ = true;
+  return KeyRef{};
+}
+
+const ListHolder* ImageView::account(std::uint32_t index) const noexcept {
+  const ListHolder* holder = accounts_ + index;
+  const std::uint32_t value = image::decode_control(image::load_acquire(holder->body.control));
+  if (value == kControlHere) return checked_holder(holder);
+  if (value == image::kControlDamaged || value < kControlFirst) return checked_holder(nullptr);
+  return checked_holder(record<ListHolder>(change_line_ + value - kControlFirst));
+}
+
+KeyFacts ImageView::facts(KeyRef key) const noexcept {
+  KeyFacts facts;
+  facts.id = KeyId{key.id_};
+  facts.error_style = instance_error_style();
+  facts.state = static_cast<KeyState>((unsigned{key.body_->flags} >> image::kKeyStateShift) & 3U);
+  if (key.holder_ != nullptr) facts.expires_at = UnixSeconds{static_cast<std::uint32_t>(key.holder_->body.owner)};
+  if (key.account_ == nullptr) return facts;
+  const ListBody& account = key.account_->body;
+  facts.account = AccountId{account.owner};
+  facts.account_state = (unsigned{account.flags} >> image::kAccountStateShift & 1U) != 0 ? AccountState::kActive
+                                                                                         : AccountState::kSuspended;
+  const unsigned style = (unsigned{account.flags} >> image::kErrorStyleShift) & 3U;
+  if (style != image::kStyleOfInstance) facts.error_style = static_cast<ErrorStyle>(style);
+  return facts;
+}
+
+bool ImageView::has_scopes(KeyRef key, std::span<const ScopeTag> required) const noexcept {
+  const std::uint16_t index = key.body_->scope_set;
+  if (index == 0) return required.empty();
+  std::uint64_t line = 0;
+  if (index != image::kScopeSetsMax) {
+    line = image::load_acquire(scopes_[index]);
+  } else if (key.holder_ != nullptr) {
+    line = key.holder_->body.owner >> 32;
+  }
+  const auto* set = record<image::ScopeSetLine>(line);
+  const bool readable = set != nullptr && set->count <= kScopesPerKeyMax &&
+                        arena(line, image::scope_set_lines(set->count)) != nullptr && set->index == index &&
+                        image::crc32c(&set->count, 12 + 8 * std::size_t{set->count}, 0) == set->crc;
+  if (!readable) {
+    damaged_ = true;
+    return false;
+  }
+  const std::uint64_t* tags = set->tags.data();
+  for (const ScopeTag& tag : required) {
+    bool found = false;
+    for (std::size_t i = 0; i < set->count; ++i) found = found || tags[i] == tag.value;
+    if (!found) return false;
+  }
+  return true;
+}
+
+ListVerdict ImageView::global_verdict(const std::optional<IpAddress>& address, UnixSeconds now) const noexcept {
+  return holder_verdict(instance(), address, now);
+}
+
+ListVerdict ImageView::account_verdict(KeyRef key, const std::optional<IpAddress>& address,
+                                       UnixSeconds now) const noexcept {
+  return holder_verdict(key.account_, address, now);
+}
+
+}  // namespace keyfence
