@@ -10,17 +10,17 @@ namespace keyfence {
 
 Result<ParsedEntry, EntryError> parse_entry(std::string_view text) {
   const std::string_view trimmed = trim_blanks(text);
-  if (trimmed.empty()) return Err(EntryError{EntryErrorCode::kEmpty, "There is no address, block or range here.", {}});
+  if (trimmed.empty()) return Err{EntryError{EntryErrorCode::kEmpty, "There is no address, block or range here.", {}}};
   if (trimmed.size() > kEntryTextBytesMax) {
-    return Err(EntryError{EntryErrorCode::kTooLong,
+    return Err{EntryError{EntryErrorCode::kTooLong,
                           "An entry has at most " + std::to_string(kEntryTextBytesMax) + " characters; this has " +
                               std::to_string(trimmed.size()) + ".",
-                          {}});
+                          {}}};
   }
   const auto is_plain = [](char c) { return c >= 0x20 && c <= 0x7E; };
-  if (!std::all_of(trimmed.begin(), trimmed.end(), is_plain)) return Err(diagnose_not_ascii(trimmed));
+  if (!std::all_of(trimmed.begin(), trimmed.end(), is_plain)) return Err{diagnose_not_ascii(trimmed)};
   if (auto parsed = read_entry(trimmed)) return *std::move(parsed);
-  return Err(diagnose_entry(trimmed));
+  return Err{diagnose_entry(trimmed)};
 }
 
 std::string_view name(EntryKind kind) noexcept {

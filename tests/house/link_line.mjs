@@ -3,7 +3,7 @@
 const sharedAllowed = /^(libc|libm|libstdc\+\+|libgcc_s|libpthread|libdl|librt|ld-linux-[a-z0-9-]+|libcrypto)\.so/;
 // Sanitizer builds bring their runtime.
 const sharedOfSanitizers = /^lib(asan|ubsan|tsan)\.so/;
-const staticAllowed = new Set(['base', 'net', 'policy', 'image', 'usage'].map((part) => `libkeyfence_${part}.a`));
+const staticAllowed = new Set(['base', 'net', 'policy', 'image', 'usage', 'gateway'].map((part) => `libkeyfence_${part}.a`));
 
 /** Shared libraries in the output of readelf -d that the module must not need. */
 export function findForbiddenShared(readelfOutput) {
