@@ -13,6 +13,40 @@ bool precedes(const CandidateEntry* a, const CandidateEntry* b) noexcept {
   return std::less<>()(a, b);  // twins keep the order of their vector
 }
 
+// Eight bytes that order as the addresses do, but for IPv6 addresses that differ in their last 65 bits only.
+std::uint64_t rough_key(const IpAddress& address) noexcept {
+  if (address.is_v4()) return address.v4_number();
+  return std::uint64_t{1} << 63 | static_cast<std::uint64_t>(address.number() >> 65);
+}
+
+// The first addresses of the added entries, searched by their rough keys: a quarter of the memory to miss in.
+class SortedFirsts {
+ public:
+  explicit SortedFirsts(const std::vector<const CandidateEntry*>& order) {
+    firsts_.reserve(order.size());
+    keys_.reserve(order.size());
+    for (const CandidateEntry* entry : order) {
+      firsts_.push_back(entry->range.first());
+      keys_.push_back(rough_key(entry->range.first()));
+    }
+  }
+  [[nodiscard]] const IpAddress& operator[](std::size_t i) const noexcept { return firsts_[i]; }
+  // The first place whose address is not before this one.
+  [[nodiscard]] std::size_t lower_bound(const IpAddress& address) const noexcept {
+    const std::uint64_t key = rough_key(address);
+    const auto from = std::lower_bound(keys_.begin(), keys_.end(), key);
+    const auto at = from - keys_.begin();
+    if (address.is_v4() || from == keys_.end() || *from != key) return static_cast<std::size_t>(at);
+    const auto to = std::upper_bound(from, keys_.end(), key);
+    const auto found = std::lower_bound(firsts_.begin() + at, firsts_.begin() + (to - keys_.begin()), address);
+    return static_cast<std::size_t>(found - firsts_.begin());
+  }
+
+ private:
+  std::vector<IpAddress> firsts_;
+  std::vector<std::uint64_t> keys_;
+};
+
 const CandidateEntry* ends_first(const CandidateEntry* a, const CandidateEntry* b) noexcept {
   if (a == nullptr) return b;
   if (b == nullptr) return a;
@@ -42,9 +76,7 @@ void EntryRelations::find_added_twins() {
 // one, so those that may lie inside it are at..end, and those that may hold it are 0..at and what begins with it.
 void EntryRelations::read_standing() {
   const std::size_t count = order_.size();
-  std::vector<IpAddress> firsts;
-  firsts.reserve(count);
-  for (const CandidateEntry* entry : order_) firsts.push_back(entry->range.first());
+  const SortedFirsts firsts(order_);
   std::vector<IpAddress> earliest_ends(count, order_.back()->range.last());  // the least last address of at..end
   for (std::size_t i = count - 1; i-- > 0;) {
     earliest_ends[i] = std::min(order_[i]->range.last(), earliest_ends[i + 1]);
@@ -53,15 +85,14 @@ void EntryRelations::read_standing() {
 
   for (const CandidateEntry& entry : standing_) {
     const IpRange& range = entry.range;
-    const auto found = std::lower_bound(firsts.begin(), firsts.end(), range.first());
-    const auto at = static_cast<std::size_t>(found - firsts.begin());
+    const std::size_t at = firsts.lower_bound(range.first());
     if (at < count && earliest_ends[at] <= range.last()) standing_holders_.push_back(&entry);
     std::size_t possible_holders = at;
     if (at < count && firsts[at] == range.first()) {
       const auto not_beyond = [&range](const CandidateEntry* added) {
         return added->range.first() == range.first() && range.last() < added->range.last();
       };
-      const auto from = std::next(order_.begin(), found - firsts.begin());
+      const auto from = order_.begin() + static_cast<std::ptrdiff_t>(at);
       const auto twin = std::partition_point(from, order_.end(), not_beyond);
       possible_holders = static_cast<std::size_t>(twin - order_.begin());
       for (; possible_holders < count && order_[possible_holders]->range == range; ++possible_holders) {
