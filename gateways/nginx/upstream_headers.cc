@@ -1,0 +1,60 @@
+#include "gateways/nginx/upstream_headers.h"
+
+#include <algorithm>
+#include <array>
+
+namespace keyfence::nginx {
+namespace {
+
+struct HeaderName {
+  std::string_view typed;
+  std::string_view lower;
+};
+constexpr HeaderName kKey{"X-Keyfence-Key", "x-keyfence-key"};
+constexpr HeaderName kAccount{"X-Keyfence-Account", "x-keyfence-account"};
+constexpr HeaderName kRequestId{"X-Request-Id", "x-request-id"};
+
+// Whether CGI and its kin make one variable of both names: every byte but letters and digits becomes '_'.
+bool same_for_cgi(std::string_view lower_name, std::string_view ours) noexcept {
+  return std::equal(lower_name.begin(), lower_name.end(), ours.begin(), ours.end(), [](char theirs, char own) {
+    if (own != '-') return theirs == own;
+    return !(theirs >= 'a' && theirs <= 'z') && !(theirs >= '0' && theirs <= '9');
+  });
+}
+
+bool tells_identity(std::string_view lower_name) noexcept {
+  return same_for_cgi(lower_name, kKey.lower) || same_for_cgi(lower_name, kAccount.lower);
+}
+
+std::string_view lower_name_of(const ngx_table_elt_t& line) noexcept {
+  return {reinterpret_cast<const char*>(line.lowcase_key), line.key.len};
+}
+
+}  // namespace
+
+bool is_identity_header(std::string_view lower_name) noexcept {
+  return tells_identity(lower_name) || same_for_cgi(lower_name, kRequestId.lower);
+}
+
+Removal remove_identity_headers(ngx_http_request_t* r) noexcept {
+  return remove_headers(
+      r->headers_in.headers,
+      [](const ngx_table_elt_t& line, const void*) noexcept { return is_identity_header(lower_name_of(line)); },
+      nullptr);
+}
+
+bool tell_request_id(ngx_http_request_t* r, const RequestId& id) noexcept {
+  return add_request_header(r, kRequestId.typed, kRequestId.lower, id.text());
+}
+
+bool tell_identity(ngx_http_request_t* r, const RequestRecord& record) {
+  const Removal removal = remove_headers(
+      r->headers_in.headers,
+      [](const ngx_table_elt_t& line, const void*) noexcept { return tells_identity(lower_name_of(line)); }, nullptr);
+  if (removal != Removal::kDone) return false;
+  if (!record.key_is_good()) return true;
+  return add_request_header(r, kKey.typed, kKey.lower, record.decision->key.text()) &&
+         add_request_header(r, kAccount.typed, kAccount.lower, record.decision->account.text());
+}
+
+}  // namespace keyfence::nginx

@@ -1,0 +1,41 @@
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <string>
+
+#include "gateways/nginx/request_record.h"
+#include "libs/image/reader.h"
+#include "libs/policy/presented_key.h"
+
+namespace keyfence::nginx {
+
+// Ids of requests: SHA-256 of 256 random bits and a counter. They do not repeat and cannot be guessed, and no system
+// call is made for them.
+class RequestIdSource {
+ public:
+  RequestIdSource() noexcept;
+  [[nodiscard]] RequestId next() noexcept;
+
+ private:
+  std::array<std::uint8_t, 40> seed_and_counter_{};
+  std::uint64_t counter_ = 0;
+  KeyDigest half_used_;  // one digest makes two ids
+};
+
+// What one worker process has: its reader of the policy image and its source of request ids.
+//
+// Threads  One, as nginx's workers have. Must be made after the fork.
+class Worker {
+ public:
+  explicit Worker(const std::string& policy_dir);
+
+  [[nodiscard]] ImageReader& image() noexcept { return image_; }
+  [[nodiscard]] RequestIdSource& request_ids() noexcept { return request_ids_; }
+
+ private:
+  ImageReader image_;
+  RequestIdSource request_ids_;
+};
+
+}  // namespace keyfence::nginx

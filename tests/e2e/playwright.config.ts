@@ -1,0 +1,17 @@
+import { defineConfig } from '@playwright/test';
+
+// KEYFENCE_E2E_TAG: run only the tests with this tag, such as @core.
+const tag = process.env['KEYFENCE_E2E_TAG'];
+const instrumented = process.env['KEYFENCE_PRELOAD'] !== undefined || process.env['KEYFENCE_VALGRIND'] !== undefined;
+
+export default defineConfig({
+  testDir: 'specs',
+  outputDir: process.env['KEYFENCE_E2E_OUTPUT'] ?? 'test-results',
+  ...(tag ? { grep: new RegExp(`${tag}\\b`) } : {}),
+  workers: 2,
+  fullyParallel: true,
+  retries: 0,
+  forbidOnly: true,
+  timeout: instrumented ? 90_000 : 30_000,
+  reporter: [['list']],
+});
