@@ -17,7 +17,7 @@ struct PublisherStatus {
   Revision store_revision;
   Revision image_revision;
   ImageStats image;
-  std::optional<std::string> failure;  // why the image lags behind the store; nullopt: it does not
+  std::optional<std::string> failure;  // why the image lags behind the store, or could not take a change; else nullopt
 };
 
 // Brings every committed change into the policy image before the store answers its caller.
