@@ -95,25 +95,31 @@ std::size_t entry_end(std::string_view line) noexcept {
   return line.size();
 }
 
+// A quoted field followed by the end of the line, a comma or a comment; all else is judged as it stands.
+bool read_quoted_entry(std::string_view line, ImportLine& out) {
+  std::string_view rest = line;
+  const auto field = take_quoted(rest);
+  rest = trim(rest);
+  if (!field || (!rest.empty() && rest.front() != ',' && rest.front() != '#')) return false;
+  out.entry = trim(*field);
+  if (take_prefix(rest, ",")) out.label = read_label(rest);
+  return true;
+}
+
+void read_plain_entry(std::string_view line, ImportLine& out) {
+  const std::size_t end = entry_end(line);
+  out.entry = trim(line.substr(0, end));
+  std::string_view rest = trim(line.substr(end));
+  if (!rest.empty() && rest.front() == '#') return;
+  (void)take_prefix(rest, ",");
+  out.label = read_label(rest);
+}
+
 std::optional<ImportLine> read_line(std::string_view line, std::size_t number) {
   line = trim(line);
   if (line.empty() || line.front() == '#') return std::nullopt;
   ImportLine out{number, {}, {}};
-  std::string_view rest = line;
-  if (auto field = take_quoted(rest)) {
-    rest = trim(rest);
-    if (rest.empty() || rest.front() == ',' || rest.front() == '#') {
-      out.entry = trim(*field);
-      if (take_prefix(rest, ",")) out.label = read_label(rest);
-      return out;
-    }
-  }
-  const std::size_t end = entry_end(line);
-  out.entry = trim(line.substr(0, end));
-  rest = trim(line.substr(end));
-  if (!rest.empty() && rest.front() == '#') return out;
-  (void)take_prefix(rest, ",");
-  out.label = read_label(rest);
+  if (!read_quoted_entry(line, out)) read_plain_entry(line, out);
   if (out.entry.empty() && out.label.empty()) return std::nullopt;  // a row of empty columns
   return out;
 }

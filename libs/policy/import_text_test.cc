@@ -45,6 +45,7 @@ TEST(SplitImport, TakesWhatEditorsAndSpreadsheetsWrite) {
   EXPECT_EQ(shown("10.0.0.1,\" Office \""), "1[10.0.0.1|Office]");
   EXPECT_EQ(shown("10.0.0.1,Office,,"), "1[10.0.0.1|Office]");
   EXPECT_EQ(shown(",,\n,Office"), "2[|Office]");
+  EXPECT_EQ(shown("\"\",\"\"\n\"\"\n10.0.0.1\n"), "3[10.0.0.1|]");  // rows of empty columns
 }
 
 TEST(SplitImport, LeavesToTheParserWhatIsNoField) {
