@@ -18,7 +18,7 @@ struct DrainOptions {
 struct DrainStatus {
   std::uint64_t stored = 0;         // records, since this drain began
   std::uint64_t backlog_bytes = 0;  // committed in the spool and not yet stored
-  std::int64_t lag_micros = 0;      // age of the oldest record that is not yet stored; 0: none
+  std::int64_t lag_micros = 0;      // while there is a backlog, how long ago the last stored record arrived
   std::uint64_t segments = 0;       // files in the spool
   std::string failure;              // why the last batch could not be stored; empty: it could
 };

@@ -86,14 +86,15 @@ std::vector<SpoolSegment> list_spool(const std::filesystem::path& dir) {
 }
 
 Result<SegmentRead, SegmentError> read_segment(const SpoolSegment& segment, std::uint64_t from_offset,
-                                               std::size_t bytes_max,
-                                               const std::function<void(const UsageRecord&)>& sink) {
+                                               std::size_t bytes_max, const SegmentSink& sink) {
   const File file(segment.path.c_str());
   if (file.fd() < 0) return Err{SegmentError::kUnreadable};
-  // Asked before the header is read: whoever is dead by now has committed all that it ever will.
+  // Whether an end has come is asked before where the end is: what is committed after the answer "ended" is nothing.
   const bool writer_lives = spool::segment_is_locked(file.fd());
+  const auto before = read_header(file.fd());
   const auto header = read_header(file.fd());
-  if (!header || header->identity.writer != segment.writer || header->identity.sequence != segment.sequence) {
+  if (!before || !header || header->identity.writer != segment.writer ||
+      header->identity.sequence != segment.sequence) {
     return Err{SegmentError::kForeign};
   }
   struct stat status {};
@@ -101,19 +102,23 @@ Result<SegmentRead, SegmentError> read_segment(const SpoolSegment& segment, std:
   const std::uint64_t committed = std::min(header->committed, static_cast<std::uint64_t>(status.st_size));
 
   SegmentRead read;
-  read.state = !writer_lives || header->sealed != 0 ? SegmentState::kEnded : SegmentState::kLive;
+  read.state = !writer_lives || before->sealed != 0 ? SegmentState::kEnded : SegmentState::kLive;
   read.dropped = header->dropped;
   read.gateway.assign(header->identity.gateway.data(),
                       strnlen(header->identity.gateway.data(), header->identity.gateway.size()));
   read.next_offset = std::max<std::uint64_t>(from_offset, spool::kHeaderBytes);
-  if (header->committed > committed) ++read.damaged;  // cut short
-  if (read.next_offset >= committed) return read;
-
+  if (read.next_offset >= committed) {
+    if (header->committed > read.next_offset) {  // the file was cut short: what was there is lost
+      ++read.damaged;
+      read.next_offset = header->committed;
+    }
+    return read;
+  }
   const std::size_t wanted = static_cast<std::size_t>(
       std::min<std::uint64_t>(committed - read.next_offset, std::max(bytes_max, spool::kRecordBytesMax)));
-  const std::vector<std::uint8_t> bytes = read_at(file.fd(), read.next_offset, wanted);
-  const bool to_the_end = read.next_offset + bytes.size() >= committed;
-  std::span<const std::uint8_t> rest(bytes);
+  read.bytes = read_at(file.fd(), read.next_offset, wanted);
+  const bool to_the_end = read.next_offset + read.bytes.size() >= committed;
+  std::span<const std::uint8_t> rest(read.bytes);
   while (!rest.empty()) {
     const auto length = spool::plausible_length(rest);
     if (!length) {
@@ -122,16 +127,24 @@ Result<SegmentRead, SegmentError> read_segment(const SpoolSegment& segment, std:
       read.next_offset = committed;
       return read;
     }
+    read.next_offset += *length;
     if (const auto record = spool::decode(rest.first(*length))) {
-      sink(*record);
+      sink(*record, read.next_offset);
     } else {
       ++read.damaged;
     }
     rest = rest.subspan(*length);
-    read.next_offset += *length;
   }
-  read.backlog_bytes = committed - read.next_offset;
+  read.backlog_bytes = header->committed - read.next_offset;
   return read;
+}
+
+std::uint64_t backlog_of(const SpoolSegment& segment, std::uint64_t from_offset) {
+  const File file(segment.path.c_str());
+  if (file.fd() < 0) return 0;
+  const auto header = read_header(file.fd());
+  const std::uint64_t from = std::max<std::uint64_t>(from_offset, spool::kHeaderBytes);
+  return header && header->committed > from ? header->committed - from : 0;
 }
 
 void remove_segment(const SpoolSegment& segment) noexcept {

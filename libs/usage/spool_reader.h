@@ -33,19 +33,24 @@ struct SegmentRead {
   std::uint64_t backlog_bytes = 0;  // committed bytes after next_offset
   SegmentState state = SegmentState::kLive;
   std::string gateway;
+  std::vector<std::uint8_t> bytes;  // what the records' texts point into
 };
+
+using SegmentSink = std::function<void(const UsageRecord& record, std::uint64_t end_offset)>;
 
 enum class SegmentError : std::uint8_t { kUnreadable, kForeign };
 
-// Hands the committed records from an offset (0 to begin) to the sink: about bytes_max of them, and at least one
-// record where there is one. The record's texts are valid during the call.
+// Hands the committed records from an offset (0 to begin) to the sink, each with the offset at which it ends: about
+// bytes_max of them, and at least one record where there is one. Texts are valid as long as the answer is.
 //
 // Errors   kUnreadable: gone, or not ours to read. kForeign: no segment of this version. A record that fails its check
 //          is skipped and counted, never handed on; damage that hides where the next record begins ends the segment.
 // Threads  Any; reads with pread, so that a file cut short is an error and no signal.
 [[nodiscard]] Result<SegmentRead, SegmentError> read_segment(const SpoolSegment& segment, std::uint64_t from_offset,
-                                                             std::size_t bytes_max,
-                                                             const std::function<void(const UsageRecord&)>& sink);
+                                                             std::size_t bytes_max, const SegmentSink& sink);
+
+// The committed bytes after an offset; 0 if the segment cannot be read.
+[[nodiscard]] std::uint64_t backlog_of(const SpoolSegment& segment, std::uint64_t from_offset);
 
 // Removes a segment that is ended and stored.
 void remove_segment(const SpoolSegment& segment) noexcept;

@@ -87,8 +87,9 @@ struct Drained {
 Drained drain_all(const std::filesystem::path& dir) {
   Drained all;
   for (const SpoolSegment& segment : list_spool(dir)) {
-    const auto read = read_segment(segment, 0, kEverything,
-                                   [&all](const UsageRecord& record) { ++all.seen[record.duration_micros]; });
+    const auto read = read_segment(segment, 0, kEverything, [&all](const UsageRecord& record, std::uint64_t) {
+      ++all.seen[record.duration_micros];
+    });
     if (!read) continue;
     all.dropped += read->dropped;
     all.damaged += read->damaged;
@@ -114,7 +115,7 @@ TEST_F(SpoolTest, EveryFieldReadsBackAsItWasWritten) {
   const auto segments = list_spool(dir_);
   ASSERT_EQ(segments.size(), 1U);
   int count = 0;
-  const auto read = read_segment(segments[0], 0, kEverything, [&](const UsageRecord& back) {
+  const auto read = read_segment(segments[0], 0, kEverything, [&](const UsageRecord& back, std::uint64_t) {
     ++count;
     EXPECT_EQ(back.at, record.at);
     EXPECT_EQ(back.request_id, record.request_id);
@@ -151,7 +152,7 @@ TEST_F(SpoolTest, LongTextsAreCutAndSaySo) {
   record.user_agent = agent;
   SpoolWriter writer(options());
   ASSERT_EQ(writer.append(record), SpoolOutcome::kStored);
-  ASSERT_TRUE(read_segment(list_spool(dir_).at(0), 0, kEverything, [](const UsageRecord& back) {
+  ASSERT_TRUE(read_segment(list_spool(dir_).at(0), 0, kEverything, [](const UsageRecord& back, std::uint64_t) {
     EXPECT_TRUE(back.truncated);
     EXPECT_EQ(back.path.size(), kUsagePathBytesMax);
     EXPECT_EQ(back.user_agent.size(), kUsageUserAgentBytesMax);
@@ -165,8 +166,8 @@ TEST_F(SpoolTest, ReadingInSmallStepsGivesEachRecordOnce) {
   for (const SpoolSegment& segment : list_spool(dir_)) {
     std::uint64_t offset = 0;
     for (;;) {
-      const auto read =
-          read_segment(segment, offset, 1, [&seen](const UsageRecord& r) { seen.push_back(r.duration_micros); });
+      const auto read = read_segment(
+          segment, offset, 1, [&seen](const UsageRecord& r, std::uint64_t) { seen.push_back(r.duration_micros); });
       ASSERT_TRUE(read);
       offset = read->next_offset;
       if (read->backlog_bytes == 0) break;
@@ -190,7 +191,7 @@ TEST_F(SpoolTest, AFullSpoolDropsAndCountsAndGoesOnWhenDrained) {
   EXPECT_EQ(drained.dropped, 20'000 - stored);
 
   for (const SpoolSegment& segment : list_spool(dir_)) {
-    const auto read = read_segment(segment, 0, kEverything, [](const UsageRecord&) {});
+    const auto read = read_segment(segment, 0, kEverything, [](const UsageRecord&, std::uint64_t) {});
     if (read && read->state == SegmentState::kEnded) remove_segment(segment);
   }
   ASSERT_EQ(list_spool(dir_).size(), 1U);
@@ -244,7 +245,7 @@ TEST_F(SpoolTest, AKilledWriterLosesNothingThatItCommitted) {
   }
   EXPECT_EQ(drained.damaged, 0U);
   const auto segments = list_spool(dir_);
-  const auto read = read_segment(segments.back(), 0, kEverything, [](const UsageRecord&) {});
+  const auto read = read_segment(segments.back(), 0, kEverything, [](const UsageRecord&, std::uint64_t) {});
   ASSERT_TRUE(read);
   EXPECT_EQ(read->state, SegmentState::kEnded);
 }
@@ -262,10 +263,11 @@ TEST_F(SpoolTest, AReaderBesideTheWriterNeverSeesATornRecord) {
   std::uint64_t next = 0;
   std::uint64_t offset = 0;
   while (next < kRecords) {
-    const auto read = read_segment(list_spool(dir_).at(0), offset, 64 << 10, [&next](const UsageRecord& record) {
-      ASSERT_EQ(record.duration_micros, next);
-      ++next;
-    });
+    const auto read =
+        read_segment(list_spool(dir_).at(0), offset, 64 << 10, [&next](const UsageRecord& record, std::uint64_t) {
+          ASSERT_EQ(record.duration_micros, next);
+          ++next;
+        });
     if (!read || read->damaged != 0) {
       ADD_FAILURE() << "damaged at " << next;
       break;
@@ -326,7 +328,7 @@ TEST_F(SpoolTest, DamagedLengthsCutFilesAndForeignFilesAreErrorsAndNoCrash) {
     (void)drain_all(dir_);
   }
   put_back(std::vector<char>(4096, 'x'));
-  const auto foreign = read_segment(list_spool(dir_).at(0), 0, kEverything, [](const UsageRecord&) {});
+  const auto foreign = read_segment(list_spool(dir_).at(0), 0, kEverything, [](const UsageRecord&, std::uint64_t) {});
   ASSERT_FALSE(foreign);
   EXPECT_EQ(foreign.error(), SegmentError::kForeign);
 }

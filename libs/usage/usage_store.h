@@ -48,14 +48,14 @@ struct UsageBatch {
   std::span<const StorableRecord> records;
 };
 
-// A record as it is read back: owns its texts.
+// A record as it is read back. The texts stand beside it; those of `record` are empty.
 struct StoredRecord {
   std::uint64_t day = 0;  // days since 1970-01-01, UTC
   std::uint64_t id = 0;   // grows with time within a day
-  UsageRecord record;     // its texts point into `texts`
+  UsageRecord record;
+  std::string method, host, path, user_agent;
   MatchedEntries matched;
   std::string gateway;
-  std::string texts;
 };
 
 // What records are asked for; every member that is set must hold.

@@ -1,0 +1,35 @@
+#pragma once
+
+#include <cstdint>
+
+#include "libs/base/clock.h"
+
+// One file holds one day (UTC) of the usage log. docs/usage-log.md tells the schema.
+namespace keyfence::usage_sqlite {
+
+inline constexpr std::int64_t kMicrosPerDay = 86'400'000'000;
+inline constexpr int kIdTieBits = 26;
+inline constexpr std::int32_t kApplicationId = 0x4B465531;  // "KFU1"
+inline constexpr std::int64_t kDictionaryEntriesMax = 65'536;
+
+[[nodiscard]] constexpr std::uint64_t day_of(Timestamp t) noexcept {
+  return t.micros <= 0 ? 0 : static_cast<std::uint64_t>(t.micros / kMicrosPerDay);
+}
+// A record's id is the microsecond of its day, then bits that tell apart what arrived in the same one: ids are in order
+// of time, so that every index of the file is in order of time too.
+[[nodiscard]] constexpr std::uint64_t first_id_at(Timestamp t) noexcept {
+  return t.micros <= 0 ? 0 : static_cast<std::uint64_t>(t.micros % kMicrosPerDay) << kIdTieBits;
+}
+inline constexpr std::uint64_t kIdEnd = static_cast<std::uint64_t>(kMicrosPerDay) << kIdTieBits;
+
+// What a decision and its circumstances are in one integer of a row, lowest bits first.
+struct Verdict {
+  static constexpr int kReasonShift = 1;  // bit 0: allowed
+  static constexpr int kLayerShift = 6;
+  static constexpr int kWouldDenyShift = 8;
+  static constexpr int kWouldDenyLayerShift = 13;
+  static constexpr int kNoteShift = 15;
+  static constexpr int kTruncatedShift = 17;
+};
+
+}  // namespace keyfence::usage_sqlite

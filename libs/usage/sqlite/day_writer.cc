@@ -1,0 +1,249 @@
+#include "libs/usage/sqlite/day_writer.h"
+
+#include <algorithm>
+#include <array>
+
+#include "libs/usage/sqlite/day_schema.h"
+
+namespace keyfence::usage_sqlite {
+namespace {
+
+constexpr std::size_t kCachedMax = 1 << 20;
+constexpr int kTiesMax = 1000;
+
+// WAL lets queries read beside the writer. NORMAL is enough: a batch that a power cut takes was on tmpfs before, and
+// the death of the process takes nothing that was committed.
+constexpr sql::Sql kSetUp =
+    "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA wal_autocheckpoint = 4000;"
+    "PRAGMA cache_size = -65536;";
+
+constexpr sql::Sql kSchema =
+    "PRAGMA application_id = 1262900529;"
+    "PRAGMA user_version = 1;"
+    "PRAGMA page_size = 8192;"
+    "PRAGMA journal_mode = WAL;"
+    "BEGIN;"
+    "CREATE TABLE records ("
+    "  id INTEGER PRIMARY KEY, request_id BLOB NOT NULL, account INTEGER, key INTEGER, address BLOB,"
+    "  method, host, path BLOB NOT NULL, agent, gateway, status INTEGER NOT NULL, bytes INTEGER NOT NULL,"
+    "  duration INTEGER NOT NULL, verdict INTEGER NOT NULL, revision INTEGER NOT NULL,"
+    "  entry_global INTEGER, entry_account INTEGER, entry_key INTEGER);"
+    "CREATE INDEX by_key ON records (key) WHERE key IS NOT NULL;"
+    "CREATE INDEX by_account ON records (account) WHERE account IS NOT NULL;"
+    "CREATE INDEX by_key_errors ON records (key) WHERE key IS NOT NULL AND status >= 400;"
+    "CREATE TABLE texts (ref INTEGER PRIMARY KEY, text BLOB NOT NULL UNIQUE);"
+    "CREATE TABLE ids (ref INTEGER PRIMARY KEY, kind INTEGER NOT NULL, id INTEGER NOT NULL, UNIQUE (kind, id));"
+    "CREATE TABLE positions (writer INTEGER NOT NULL, sequence INTEGER NOT NULL, offset INTEGER NOT NULL,"
+    "  PRIMARY KEY (writer, sequence)) WITHOUT ROWID;"
+    "CREATE TABLE evidence (kind INTEGER NOT NULL, id INTEGER NOT NULL, hits INTEGER NOT NULL,"
+    "  first_at INTEGER NOT NULL, last_at INTEGER NOT NULL, address BLOB, PRIMARY KEY (kind, id)) WITHOUT ROWID;"
+    "COMMIT;";
+
+std::span<const std::uint8_t> bytes_of(std::string_view text) {
+  return {reinterpret_cast<const std::uint8_t*>(text.data()), text.size()};
+}
+
+// Spreads what arrived in one microsecond; from the place in the spool, so that it needs no look-up.
+std::uint64_t tie_of(const SpoolPosition& segment, std::uint64_t offset) noexcept {
+  std::uint64_t x = segment.writer ^ (segment.sequence << 32) ^ offset;
+  x *= 0x9E3779B97F4A7C15;
+  return x >> (64 - kIdTieBits);
+}
+
+std::int64_t pack(const UsageRecord& record) noexcept {
+  const Decision& d = record.decision;
+  return (d.outcome == Outcome::kAllow ? 1 : 0) | static_cast<int>(d.reason) << Verdict::kReasonShift |
+         static_cast<int>(d.layer) << Verdict::kLayerShift |
+         static_cast<int>(d.would_deny) << Verdict::kWouldDenyShift |
+         static_cast<int>(d.would_deny_layer) << Verdict::kWouldDenyLayerShift |
+         static_cast<int>(record.address_note) << Verdict::kNoteShift |
+         (record.truncated ? 1 : 0) << Verdict::kTruncatedShift;
+}
+
+}  // namespace
+
+void prepare_day_file(const std::string& path) {
+  sql::Connection connection(path, sql::Access::kReadWriteCreate);
+  sql::Statement identity(connection,
+                          "SELECT application_id, user_version FROM pragma_application_id, pragma_user_version");
+  std::int64_t application = 0;
+  std::int64_t version = 0;
+  {
+    auto rows = identity.query();
+    if (rows.next()) {
+      application = rows.integer(0);
+      version = rows.integer(1);
+    }
+  }
+  if (application == 0) {
+    connection.execute(kSchema);
+  } else if (application != kApplicationId || version != 1) {
+    throw sql::Failure{sql::Failure::Code::kCorrupt, path + ": not a file of the usage log of this version"};
+  }
+}
+
+DayWriter::DayWriter(const std::string& path, std::uint64_t day)
+    : day_(day),
+      connection_((prepare_day_file(path), path), sql::Access::kReadWrite),
+      begin_((connection_.execute(kSetUp), connection_), "BEGIN IMMEDIATE"),
+      commit_(connection_, "COMMIT"),
+      position_(connection_, "SELECT offset FROM positions WHERE writer = ?1 AND sequence = ?2"),
+      set_position_(connection_, "INSERT OR REPLACE INTO positions VALUES (?1, ?2, ?3)"),
+      insert_record_(connection_,
+                     "INSERT INTO records VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, "
+                     "?16, ?17, ?18)"),
+      find_text_(connection_, "SELECT ref FROM texts WHERE text = ?1"),
+      add_text_(connection_, "INSERT INTO texts (text) VALUES (?1) RETURNING ref"),
+      count_texts_(connection_, "SELECT max(ref) FROM texts"),
+      find_id_(connection_, "SELECT ref FROM ids WHERE kind = ?1 AND id = ?2"),
+      add_id_(connection_, "INSERT INTO ids (kind, id) VALUES (?1, ?2) RETURNING ref"),
+      add_evidence_(connection_,
+                    "INSERT INTO evidence VALUES (?1, ?2, ?3, ?4, ?5, ?6) ON CONFLICT DO UPDATE SET hits = hits + ?3, "
+                    "first_at = min(first_at, ?4), address = CASE WHEN ?5 >= last_at THEN ?6 ELSE address END, "
+                    "last_at = max(last_at, ?5)") {}
+
+void DayWriter::EvidenceNow::add(const UsageRecord& record) {
+  const std::int64_t at = record.at.micros;
+  if (hits == 0 || at < first) first = at;
+  if (hits == 0 || at >= last) {
+    last = at;
+    address.reset();
+    if (record.address) address = record.address->bytes();
+  }
+  ++hits;
+}
+
+std::uint64_t DayWriter::store(const UsageBatch& batch) {
+  (void)begin_.execute();
+  try {
+    std::uint64_t from = 0;
+    {
+      auto rows = position_.query(batch.to.writer, batch.to.sequence);
+      if (rows.next()) from = rows.id(0);
+    }
+    std::uint64_t stored = 0;
+    const std::int64_t gateway = reference(batch.gateway).value_or(0);
+    for (const StorableRecord& item : batch.records) {
+      if (item.offset <= from || day_of(item.record.at) != day_) continue;
+      insert(item, gateway, tie_of(batch.to, item.offset));
+      ++stored;
+    }
+    write_evidence();
+    if (batch.to.offset > from) (void)set_position_.execute(batch.to.writer, batch.to.sequence, batch.to.offset);
+    (void)commit_.execute();
+    return stored;
+  } catch (...) {
+    connection_.roll_back();
+    for (auto& of_kind : evidence_) of_kind.clear();
+    texts_.clear();  // references made in this transaction are gone
+    keys_.clear();
+    accounts_.clear();
+    entries_.clear();
+    throw;
+  }
+}
+
+void DayWriter::insert(const StorableRecord& item, std::int64_t gateway, std::uint64_t tie) {
+  const UsageRecord& r = item.record;
+  const auto id_reference = [this](auto& cache, IdKind kind, std::uint64_t id) -> std::optional<std::int64_t> {
+    if (id == 0) return std::nullopt;
+    return reference(cache, static_cast<int>(kind), id);
+  };
+  const auto account = id_reference(accounts_, IdKind::kAccount, r.decision.account.value());
+  const auto key = id_reference(keys_, IdKind::kKey, r.decision.key.value());
+  const auto entry_global = id_reference(entries_, IdKind::kEntry, item.matched.global.value());
+  const auto entry_account = id_reference(entries_, IdKind::kEntry, item.matched.account.value());
+  const auto entry_key = id_reference(entries_, IdKind::kEntry, item.matched.key.value());
+
+  std::array<std::uint8_t, 16> address_bytes{};
+  std::optional<std::span<const std::uint8_t>> address;
+  if (r.address) {
+    address_bytes = r.address->bytes();
+    address = std::span<const std::uint8_t>(address_bytes).subspan(r.address->is_v4() ? 12 : 0);
+  }
+  const TextColumn method = text_column(r.method);
+  const TextColumn host = text_column(r.host);
+  const TextColumn agent = text_column(r.user_agent);
+  const std::int64_t verdict = pack(r);
+  std::uint64_t id = first_id_at(r.at) | tie;
+  // Two records of one microsecond may fall on one id; the next free one is as good.
+  for (int tries = 0;; ++tries, ++id) {
+    try {
+      (void)insert_record_.execute(id, std::span<const std::uint8_t>(r.request_id), account, key, address, method, host,
+                                   bytes_of(r.path), agent, gateway, r.status, r.bytes_sent, r.duration_micros, verdict,
+                                   r.decision.revision, entry_global, entry_account, entry_key);
+      break;
+    } catch (const sql::Failure& failure) {
+      if (failure.code != sql::Failure::Code::kDuplicate || tries == kTiesMax) throw;
+    }
+  }
+
+  if (r.decision.key.value() != 0) {
+    const EvidenceKind kind =
+        r.decision.outcome == Outcome::kAllow ? EvidenceKind::kKeyAllowed : EvidenceKind::kKeyDenied;
+    evidence_of(kind)[r.decision.key.value()].add(r);
+  }
+  for (const EntryId entry : {item.matched.global, item.matched.account, item.matched.key}) {
+    if (entry.value() != 0) evidence_of(EvidenceKind::kEntry)[entry.value()].add(r);
+  }
+}
+
+void DayWriter::write_evidence() {
+  for (std::size_t kind = 0; kind < evidence_.size(); ++kind) {
+    for (const auto& [id, now] : evidence_[kind]) {
+      std::optional<std::span<const std::uint8_t>> address;
+      if (now.address) address = std::span<const std::uint8_t>(*now.address);
+      (void)add_evidence_.execute(kind, id, now.hits, now.first, now.last, address);
+    }
+    evidence_[kind].clear();
+  }
+}
+
+DayWriter::TextColumn DayWriter::text_column(std::string_view text) {
+  if (const auto ref = reference(text)) return *ref;
+  return bytes_of(text);
+}
+
+std::optional<std::int64_t> DayWriter::reference(std::string_view text) {
+  const std::string owned(text);
+  if (const auto known = texts_.find(owned); known != texts_.end()) return known->second;
+  std::int64_t found = 0;
+  {
+    auto rows = find_text_.query(bytes_of(text));
+    if (rows.next()) found = rows.integer(0);
+  }
+  if (found == 0) {
+    if (!dictionary_full_) {
+      auto rows = count_texts_.query();
+      dictionary_full_ = rows.next() && rows.integer(0) >= kDictionaryEntriesMax;
+    }
+    if (dictionary_full_) return std::nullopt;
+    auto rows = add_text_.query(bytes_of(text));
+    if (rows.next()) found = rows.integer(0);
+    while (rows.next()) {
+    }
+  }
+  if (texts_.size() >= kCachedMax) texts_.clear();
+  texts_.emplace(owned, found);
+  return found;
+}
+
+std::int64_t DayWriter::reference(std::unordered_map<std::uint64_t, std::int64_t>& cache, int kind, std::uint64_t id) {
+  if (const auto known = cache.find(id); known != cache.end()) return known->second;
+  std::int64_t found = 0;
+  {
+    auto rows = find_id_.query(kind, id);
+    if (rows.next()) found = rows.integer(0);
+  }
+  if (found == 0) {
+    auto rows = add_id_.query(kind, id);
+    if (rows.next()) found = rows.integer(0);
+    while (rows.next()) {
+    }
+  }
+  if (cache.size() >= kCachedMax) cache.clear();
+  cache.emplace(id, found);
+  return found;
+}
+
+}  // namespace keyfence::usage_sqlite

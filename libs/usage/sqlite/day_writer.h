@@ -1,0 +1,68 @@
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <variant>
+
+#include "libs/sqlite/connection.h"
+#include "libs/usage/usage_store.h"
+
+namespace keyfence::usage_sqlite {
+
+enum class EvidenceKind : std::uint8_t { kEntry = 0, kKeyAllowed = 1, kKeyDenied = 2 };
+inline constexpr std::size_t kEvidenceKinds = 3;
+enum class IdKind : std::uint8_t { kKey = 0, kAccount = 1, kEntry = 2 };
+
+// Makes the file of a day if it is missing, and checks that a standing one is ours. Throws sql::Failure.
+void prepare_day_file(const std::string& path);
+
+// Appends to one day's file.
+//
+// Shape    store() is one transaction: the records of the batch that belong to this day and are not stored yet, the
+//          evidence that they are, and how far the segment got.
+// Errors   Throws sql::Failure; then nothing of the batch is in the file.
+// Threads  One.
+class DayWriter {
+ public:
+  DayWriter(const std::string& path, std::uint64_t day);
+
+  // Answers how many records were new.
+  std::uint64_t store(const UsageBatch& batch);
+
+ private:
+  // The number that stands for a text, or the text itself once the dictionary is full.
+  using TextColumn = std::variant<std::int64_t, std::span<const std::uint8_t>>;
+  using Dictionary = std::unordered_map<std::string, std::int64_t>;
+  struct EvidenceNow {
+    std::uint64_t hits = 0;
+    std::int64_t first = 0, last = 0;
+    std::optional<std::array<std::uint8_t, 16>> address;
+    void add(const UsageRecord& record);
+  };
+
+  void insert(const StorableRecord& item, std::int64_t gateway, std::uint64_t tie);
+  void write_evidence();
+  std::unordered_map<std::uint64_t, EvidenceNow>& evidence_of(EvidenceKind kind) {
+    return evidence_[static_cast<std::size_t>(kind)];
+  }
+  TextColumn text_column(std::string_view text);
+  // The number that stands for a text; nullopt when the dictionary is full.
+  std::optional<std::int64_t> reference(std::string_view text);
+  std::int64_t reference(std::unordered_map<std::uint64_t, std::int64_t>& cache, int kind, std::uint64_t id);
+
+  std::uint64_t day_;
+  sql::Connection connection_;
+  sql::Statement begin_, commit_, position_, set_position_, insert_record_, find_text_, add_text_, count_texts_,
+      find_id_, add_id_, add_evidence_;
+  Dictionary texts_;
+  bool dictionary_full_ = false;
+  std::unordered_map<std::uint64_t, std::int64_t> keys_, accounts_, entries_;
+  std::array<std::unordered_map<std::uint64_t, EvidenceNow>, kEvidenceKinds> evidence_;  // by kind, then id
+};
+
+}  // namespace keyfence::usage_sqlite

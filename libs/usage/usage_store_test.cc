@@ -1,0 +1,347 @@
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <random>
+#include <set>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "libs/usage/drain.h"
+#include "libs/usage/spool_writer.h"
+#include "libs/usage/usage_store.h"
+
+namespace keyfence {
+namespace {
+
+constexpr std::int64_t kSecond = 1'000'000;
+constexpr std::int64_t kDay = 86'400 * kSecond;
+const Timestamp kNoon{20'500 * kDay + kDay / 2};
+
+class UsageStoreTest : public testing::Test {
+ protected:
+  void SetUp() override {
+    std::string name = (std::filesystem::temp_directory_path() / "keyfence-usage-XXXXXX").string();
+    ASSERT_NE(mkdtemp(name.data()), nullptr);
+    dir_ = name;
+    reopen();
+  }
+  void TearDown() override {
+    store_.reset();
+    std::filesystem::remove_all(dir_);
+  }
+  void reopen() {
+    store_.reset();
+    auto opened = open_sqlite_usage_store(dir_ / "usage");
+    ASSERT_TRUE(opened) << opened.error().detail;
+    store_ = std::move(*opened);
+  }
+
+  // Stores records as the first piece of a segment of their own.
+  void store(std::vector<StorableRecord> records) {
+    std::uint64_t offset = 4096;
+    for (StorableRecord& record : records) record.offset = offset += 128;
+    const auto stored =
+        store_->store({.to = {++writer_, 1, offset}, .gateway = "g1", .dropped = 0, .damaged = 0, .records = records});
+    ASSERT_TRUE(stored) << stored.error().detail;
+  }
+
+  std::vector<StoredRecord> all(const UsageFilter& filter = {}) {
+    std::vector<StoredRecord> out;
+    const auto result = store_->query(filter, std::nullopt, 1'000'000, [&out](const StoredRecord& record) {
+      out.push_back(record);
+      return true;
+    });
+    EXPECT_TRUE(result) << result.error().detail;
+    return out;
+  }
+
+  std::filesystem::path dir_;
+  std::unique_ptr<UsageStore> store_;
+  std::uint64_t writer_ = 0;
+};
+
+StorableRecord request(std::uint64_t n, Timestamp at) {
+  StorableRecord item;
+  UsageRecord& r = item.record;
+  r.at = at;
+  const auto millis = static_cast<std::uint64_t>(at.micros / 1000);
+  for (std::size_t i = 0; i < 6; ++i) r.request_id[i] = static_cast<std::uint8_t>(millis >> (8 * (5 - i)));
+  r.request_id[15] = static_cast<std::uint8_t>(n);
+  r.request_id[14] = static_cast<std::uint8_t>(n >> 8);
+  r.address = IpAddress::v4(0xCB007100U + static_cast<std::uint32_t>(n % 8));
+  r.decision.account = AccountId(100 + n % 2);
+  r.decision.key = KeyId(1000 + n % 4);
+  const bool allowed = n % 3 != 0;
+  r.decision.outcome = allowed ? Outcome::kAllow : Outcome::kDeny;
+  r.decision.reason = allowed ? Reason::kAllowed : Reason::kAddressDeniedKey;
+  r.decision.layer = allowed ? Layer::kNone : Layer::kKey;
+  r.status = allowed ? 200 : 403;
+  r.bytes_sent = n;
+  r.duration_micros = 10 + n;
+  r.method = n % 5 == 0 ? "POST" : "GET";
+  r.host = "api.example.com";
+  r.path = n % 2 == 0 ? "/v1/messages" : "/v1/models";
+  r.user_agent = "curl/8";
+  if (allowed) item.matched.key = EntryId(7);
+  return item;
+}
+
+std::vector<StorableRecord> requests(std::uint64_t count, std::int64_t apart_micros) {
+  std::vector<StorableRecord> out;
+  for (std::uint64_t n = 0; n < count; ++n) {
+    out.push_back(request(n, Timestamp{kNoon.micros + static_cast<std::int64_t>(n) * apart_micros}));
+  }
+  return out;
+}
+
+TEST_F(UsageStoreTest, EveryFieldReadsBack) {
+  StorableRecord item = request(3, kNoon);
+  item.record.address = IpAddress::parse("2001:db8::9");
+  item.record.address_note = ClientAddressNote::kHeaderMalformed;
+  item.record.decision.would_deny = Reason::kAddressDeniedGlobal;
+  item.record.decision.would_deny_layer = Layer::kGlobal;
+  item.record.decision.revision = Revision{77};
+  item.record.truncated = true;
+  const std::string odd("/=cmd()\"\n\0\xFF,", 13);
+  item.record.path = odd;
+  item.matched = {EntryId(1), EntryId(2), EntryId(3)};
+  store({item});
+  const auto back = all();
+  ASSERT_EQ(back.size(), 1U);
+  const UsageRecord& r = back[0].record;
+  EXPECT_EQ(r.at, item.record.at);
+  EXPECT_EQ(r.request_id, item.record.request_id);
+  EXPECT_EQ(r.address, item.record.address);
+  EXPECT_EQ(r.address_note, item.record.address_note);
+  EXPECT_EQ(r.decision, item.record.decision);
+  EXPECT_EQ(r.status, item.record.status);
+  EXPECT_EQ(r.bytes_sent, item.record.bytes_sent);
+  EXPECT_EQ(r.duration_micros, item.record.duration_micros);
+  EXPECT_EQ(back[0].method, "GET");
+  EXPECT_EQ(back[0].host, "api.example.com");
+  EXPECT_EQ(back[0].path, odd);
+  EXPECT_EQ(back[0].user_agent, "curl/8");
+  EXPECT_TRUE(r.truncated);
+  EXPECT_EQ(back[0].gateway, "g1");
+  EXPECT_EQ(back[0].matched.global, EntryId(1));
+  EXPECT_EQ(back[0].matched.account, EntryId(2));
+  EXPECT_EQ(back[0].matched.key, EntryId(3));
+}
+
+TEST_F(UsageStoreTest, EveryFilterAnswersWhatAScanDoes) {
+  const auto items = requests(400, kSecond * 600);  // several days
+  store(items);
+  std::vector<UsageFilter> filters(1);
+  const auto with = [&filters](auto set) { set(filters.emplace_back()); };
+  with([](UsageFilter& f) { f.account = AccountId(101); });
+  with([](UsageFilter& f) { f.key = KeyId(1002); });
+  with([](UsageFilter& f) { f.key = KeyId(1002), f.status_min = 400, f.status_max = 499; });
+  with([](UsageFilter& f) { f.key = KeyId(9), f.account = AccountId(100); });
+  with([](UsageFilter& f) { f.method = "POST"; });
+  with([](UsageFilter& f) { f.method = "PATCH"; });
+  with([](UsageFilter& f) { f.status_min = f.status_max = 403; });
+  with([](UsageFilter& f) { f.reason = Reason::kAddressDeniedKey; });
+  with([](UsageFilter& f) { f.layer = Layer::kKey; });
+  with([](UsageFilter& f) { f.address = IpRange::make(IpAddress::v4(0xCB007102), IpAddress::v4(0xCB007104)); });
+  with([](UsageFilter& f) { f.path_prefix = "/v1/mess"; });
+  with([](UsageFilter& f) { f.path_prefix = "/v1/messages/and/more"; });
+  with([](UsageFilter& f) { f.from = Timestamp{kNoon.micros + kDay / 3}; });
+  with([](UsageFilter& f) { f.until = Timestamp{kNoon.micros + kDay}, f.from = Timestamp{kNoon.micros + kDay / 2}; });
+  with([&items](UsageFilter& f) { f.request_id = items[17].record.request_id; });
+  for (std::size_t i = 0; i < filters.size(); ++i) {
+    const UsageFilter& f = filters[i];
+    std::vector<std::uint64_t> expected;
+    for (const StorableRecord& item : items) {
+      const UsageRecord& r = item.record;
+      const bool matches = (!f.account || *f.account == r.decision.account) && (!f.key || *f.key == r.decision.key) &&
+                           (!f.method || *f.method == r.method) && r.status >= f.status_min.value_or(0) &&
+                           r.status <= f.status_max.value_or(999) && (!f.reason || *f.reason == r.decision.reason) &&
+                           (!f.layer || *f.layer == r.decision.layer) &&
+                           (!f.address || f.address->contains(*r.address)) &&
+                           (!f.path_prefix || r.path.substr(0, f.path_prefix->size()) == *f.path_prefix) &&
+                           (!f.request_id || *f.request_id == r.request_id) && (!f.from || r.at >= *f.from) &&
+                           (!f.until || r.at < *f.until);
+      if (matches) expected.insert(expected.begin(), r.bytes_sent);
+    }
+    std::vector<std::uint64_t> seen;
+    for (const StoredRecord& record : all(f)) seen.push_back(record.record.bytes_sent);
+    EXPECT_EQ(seen, expected) << "filter " << i;
+    const auto totals = store_->summary(f, GroupBy::kReason, std::chrono::seconds(3600), 100);
+    ASSERT_TRUE(totals);
+    std::uint64_t sum = 0;
+    for (const UsageTotal& total : *totals) sum += total.allowed + total.denied;
+    EXPECT_EQ(sum, expected.size()) << "filter " << i;
+  }
+}
+
+TEST_F(UsageStoreTest, PagesFollowEachOtherWhileRecordsArrive) {
+  store(requests(100, kSecond));
+  std::vector<std::uint64_t> seen;
+  std::optional<UsageCursor> cursor;
+  for (int page = 0; page < 11; ++page) {
+    std::size_t got = 0;
+    ASSERT_TRUE(store_->query({}, cursor, 10, [&](const StoredRecord& record) {
+      seen.push_back(record.record.bytes_sent);
+      cursor = UsageCursor{record.day, record.id};
+      ++got;
+      return true;
+    }));
+    EXPECT_EQ(got, page < 10 ? 10U : 0U);
+    store({request(1000, Timestamp{kNoon.micros + kDay + page})});
+  }
+  for (std::uint64_t n = 0; n < 100; ++n) EXPECT_EQ(seen.at(n), 99 - n);
+}
+
+TEST_F(UsageStoreTest, ABatchDeliveredTwiceOrInOtherPiecesIsStoredOnce) {
+  auto items = requests(50, kDay / 20);  // over three days
+  std::uint64_t offset = 4096;
+  for (StorableRecord& item : items) item.offset = offset += 100;
+  const auto deliver = [&](std::size_t from, std::size_t to) {
+    ASSERT_TRUE(store_->store({.to = {5, 1, items[to - 1].offset},
+                               .gateway = "g1",
+                               .dropped = 3,
+                               .damaged = 0,
+                               .records = std::span(items).subspan(from, to - from)}));
+  };
+  deliver(0, 20);
+  deliver(0, 20);
+  reopen();
+  deliver(0, 33);
+  deliver(10, 50);
+  EXPECT_EQ(all().size(), 50U);
+  EXPECT_EQ(store_->stored_up_to(5, 1).value(), items.back().offset);
+  EXPECT_EQ(store_->stored_up_to(6, 1).value(), 0U);
+  EXPECT_EQ(store_->stats()->dropped, 3U);
+}
+
+TEST_F(UsageStoreTest, EvidenceSumsOverDaysAndSurvivesRetention) {
+  store(requests(300, kDay / 100));
+  const auto count = [this] {
+    const std::vector<KeyId> keys = {KeyId(1000), KeyId(5)};
+    const std::vector<EntryId> entries = {EntryId(7)};
+    const auto key = store_->key_evidence(keys);
+    const auto entry = store_->entry_evidence(entries);
+    EXPECT_TRUE(key && entry && (*key)[0] && (*entry)[0]);
+    EXPECT_FALSE((*key)[1]);
+    return std::tuple((*key)[0]->allowed.hits, (*key)[0]->denied.hits, (*entry)[0]->hits, (*entry)[0]->first_at,
+                      (*entry)[0]->last_at, (*key)[0]->last_address);
+  };
+  const auto before = count();
+  EXPECT_EQ(std::get<0>(before) + std::get<1>(before), 75U);
+  EXPECT_EQ(std::get<2>(before), 200U);
+  UsageRetention retention;
+  retention.age_max = std::chrono::days(1);
+  ASSERT_TRUE(store_->apply_retention(retention, Timestamp{kNoon.micros + 4 * kDay}));
+  EXPECT_LT(all().size(), 100U);
+  EXPECT_EQ(count(), before);
+  reopen();
+  EXPECT_EQ(count(), before);
+}
+
+TEST_F(UsageStoreTest, RetentionBySizeRemovesTheOldestDaysAndKeepsToday) {
+  store(requests(300, kDay / 100));
+  UsageRetention retention;
+  retention.bytes_max = 1;
+  ASSERT_TRUE(store_->apply_retention(retention, Timestamp{kNoon.micros + 3 * kDay}));
+  for (const StoredRecord& record : all()) EXPECT_GE(record.day, 20'503U);
+}
+
+TEST_F(UsageStoreTest, ARequestIsFoundByItsId) {
+  const auto items = requests(200, kSecond / 3);
+  store(items);
+  const auto found = store_->find(items[123].record.request_id);
+  ASSERT_TRUE(found);
+  ASSERT_TRUE(*found);
+  EXPECT_EQ((*found)->record.bytes_sent, 123U);
+  EXPECT_EQ((*found)->host, "api.example.com");
+  RequestId other = items[123].record.request_id;
+  other[10] ^= 1;
+  EXPECT_FALSE(store_->find(other).value());
+}
+
+TEST_F(UsageStoreTest, ADamagedDayIsSetAsideAndTheRestGoesOn) {
+  store(requests(300, kDay / 100));
+  const std::size_t whole = all().size();
+  store_.reset();
+  std::vector<std::filesystem::path> files;
+  for (const auto& item : std::filesystem::directory_iterator(dir_ / "usage")) {
+    if (item.path().filename().string().starts_with("usage-2") && item.path().extension() == ".db") {
+      files.push_back(item.path());
+    }
+  }
+  ASSERT_GT(files.size(), 2U);
+  std::ofstream(files[0], std::ios::binary | std::ios::trunc) << std::string(9000, 'x');
+  reopen();
+  EXPECT_LT(all().size(), whole);
+  EXPECT_GT(all().size(), 0U);
+  EXPECT_EQ(store_->stats()->set_aside.size(), 1U);
+  store(requests(300, kDay / 100));  // the damaged day is written anew
+  EXPECT_GT(all().size(), whole);
+}
+
+TEST_F(UsageStoreTest, TextsBeyondTheDictionaryStandInTheRows) {
+  std::vector<std::string> agents;
+  std::vector<StorableRecord> items;
+  constexpr std::size_t kCount = 70'000;
+  agents.reserve(kCount);
+  for (std::size_t n = 0; n < kCount; ++n) {
+    agents.push_back("agent-" + std::to_string(n));
+    items.push_back(request(n, Timestamp{kNoon.micros + static_cast<std::int64_t>(n)}));
+    items.back().record.user_agent = agents.back();
+  }
+  store(items);
+  std::size_t n = kCount;
+  for (const StoredRecord& record : all()) ASSERT_EQ(record.user_agent, agents[--n]);
+  EXPECT_EQ(n, 0U);
+}
+
+TEST_F(UsageStoreTest, TheDrainMovesEveryRecordOnceAndRemovesEndedSegments) {
+  const std::filesystem::path spool = dir_ / "spool";
+  std::filesystem::create_directories(spool);
+  const DrainOptions options{.spool_dir = spool, .retention = {.age_max = std::chrono::days(100'000)}};
+  const auto matcher = [](const UsageRecord&) {
+    return MatchedEntries{.global = {}, .account = {}, .key = EntryId(7)};
+  };
+  auto drain = Drain::start(*store_, options, matcher);
+  constexpr std::uint64_t kRecords = 20'000;
+  const auto append = [&spool](std::uint64_t from) {
+    SpoolWriter writer({.dir = spool, .gateway = "g", .segment_bytes = 64 << 10, .spool_bytes_max = 64 << 20});
+    for (std::uint64_t n = from; n < from + kRecords; ++n) {
+      StorableRecord item = request(n, Timestamp{kNoon.micros + static_cast<std::int64_t>(n) * 50});
+      if (writer.append(item.record) != SpoolOutcome::kStored) ADD_FAILURE() << "dropped";
+    }
+  };
+  std::thread one(append, 0);
+  std::thread two(append, kRecords);
+  // The drain ends and begins again in the middle, as after an upgrade of the daemon.
+  drain.reset();
+  reopen();
+  drain = Drain::start(*store_, options, matcher);
+  one.join();
+  two.join();
+  drain->flush();
+  drain->flush();  // the second pass sees the segments that ended after the first had listed them
+  std::set<std::uint64_t> seen;
+  std::size_t rows = 0;
+  ASSERT_TRUE(store_->query({}, std::nullopt, 1'000'000, [&](const StoredRecord& record) {
+    seen.insert(record.record.bytes_sent);
+    ++rows;
+    return true;
+  }));
+  const auto stats = store_->stats();
+  ASSERT_TRUE(stats);
+  EXPECT_EQ(stats->damaged, 0U);
+  EXPECT_TRUE(stats->set_aside.empty());
+  EXPECT_EQ(seen.size(), 2 * kRecords);
+  EXPECT_EQ(rows, 2 * kRecords);
+  EXPECT_TRUE(drain->status().failure.empty()) << drain->status().failure;
+  EXPECT_EQ(drain->status().backlog_bytes, 0U);
+  EXPECT_TRUE(std::filesystem::is_empty(spool));
+  EXPECT_EQ(store_->entry_evidence(std::vector{EntryId(7)}).value()[0]->hits, 2 * kRecords);
+}
+
+}  // namespace
+}  // namespace keyfence
