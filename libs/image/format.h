@@ -250,6 +250,12 @@ static_assert(sizeof(ScopeSetLine) == 64 && offsetof(ScopeSetLine, tags) == 16);
   return (16 + 8 * count + kLineBytes - 1) / kLineBytes;
 }
 
+// All of a line but its control word, which is stored last and alone.
+template <class LineType>
+[[nodiscard]] inline unsigned char* behind_control(LineType& line) noexcept {
+  return reinterpret_cast<unsigned char*>(&line) + sizeof(std::uint32_t);
+}
+
 // Words that are stored while readers run.
 template <class Word>
 [[nodiscard]] inline Word load_acquire(const Word& word) noexcept {

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <cstring>
 
-#include "libs/base/assert.h"
 #include "libs/image/checksum.h"
 
 // The frame of a generation: its file, the arena, the instance and the accounts. Keys: generation_keys.cc; copying:
@@ -49,11 +48,16 @@ Result<Generation, ImageWriteError> Generation::create(const GenerationPlan& pla
   return made;
 }
 
+Err<ImageWriteError> Generation::fail_full(const char* what) {
+  full_ = true;
+  return {ImageWriteError{ImageWriteError::Code::kNoSpace, std::string("the policy image is full: ") + what}};
+}
+
 Result<std::uint32_t, ImageWriteError> Generation::allocate(std::size_t lines) {
   const std::uint64_t begin = arena_used_;
   const std::uint64_t end = begin + lines;
   if ((arena_max_ != 0 && end > arena_max_) || end > 0xFFFFFFFF) {
-    return Err{ImageWriteError{ImageWriteError::Code::kNoSpace, "the arena of the policy image is full"}};
+    return fail_full("arena");
   }
   if (auto reserved = file_.reserve(arena_offset_ + end * kLineBytes); !reserved) return Err{reserved.error()};
   arena_used_ = end;
@@ -63,7 +67,7 @@ Result<std::uint32_t, ImageWriteError> Generation::allocate(std::size_t lines) {
 Generation::Done Generation::reserve_change_bytes(std::size_t bytes) {
   const std::uint64_t end = arena_used_ + bytes / kLineBytes + 1;
   if (end > arena_max_) {
-    return Err{ImageWriteError{ImageWriteError::Code::kNoSpace, "the arena of the policy image is full"}};
+    return fail_full("arena");
   }
   return file_.reserve(arena_offset_ + end * kLineBytes);
 }
@@ -145,36 +149,54 @@ Generation::Done Generation::put_instance(const InstancePolicy& instance) {
   }
   add_check(holder.body);
   std::memcpy(line(*begin), &holder, sizeof(holder));
-  const std::uint64_t before = unseal(header().root);
-  if (header().root != 0 && before != kUnsealed) {
-    garbage_lines_ += 2 + garbage_of(reinterpret_cast<const ListHolder*>(line(before))->body);
+  if (header().root != 0) {
+    if (const ListHolder* before = standing_instance()) garbage_lines_ += 2 + garbage_of(before->body);
   }
   store_release(header().root, seal(*begin));
+  if (journal_) journal_->instance = true;
   return {};
 }
 
-const ListHolder* Generation::standing(const ListHolder& account) const noexcept {
+// While a thread copies from here, the writer may reserve more: what it was finished with is what both may rely on.
+bool Generation::has_lines(std::uint64_t begin, std::uint64_t count) const noexcept {
+  const std::size_t end = finished_ ? file_bytes_ : file_.reserved_bytes();
+  return begin != 0 && begin < 0xFFFFFFFF && arena_offset_ + (begin + count) * kLineBytes <= end;
+}
+
+const ListHolder* Generation::intact_holder(std::uint64_t line_index) const noexcept {
+  if (!has_lines(line_index, 2)) return nullptr;
+  const auto* holder = reinterpret_cast<const ListHolder*>(line(line_index));
+  return line_check(&holder->body, LineHead::kControl) == holder->body.check ? holder : nullptr;
+}
+
+const ListHolder* Generation::standing_instance() const noexcept {
+  return intact_holder(unseal(load_acquire(header().root)));
+}
+
+const ListHolder* Generation::standing_account(std::size_t index) const noexcept {
+  const ListHolder& account = accounts()[index];
   const std::uint32_t value = decode_control(load_acquire(account.body.control));
-  if (value == kControlEmpty) return nullptr;
-  if (value == kControlHere) return &account;
-  KF_ASSERT(value != kControlDamaged);
-  return reinterpret_cast<const ListHolder*>(line(change_line_ + value - kControlFirst));
+  if (value == kControlHere) {
+    return line_check(&account.body, LineHead::kControl) == account.body.check ? &account : nullptr;
+  }
+  if (value == kControlEmpty || value == kControlDamaged) return nullptr;
+  return intact_holder(change_line_ + value - kControlFirst);
 }
 
 Generation::Done Generation::store_account(std::uint32_t index, ListHolder holder) {
   ListHolder& slot = accounts()[index];
-  const ListHolder* before = standing(slot);
-  if (before == nullptr || !finished_) {
+  if (journal_) journal_->accounts.push_back(index);
+  const ListHolder* before = slot.body.control == 0 ? nullptr : standing_account(index);
+  if (slot.body.control == 0 || !finished_) {
     if (before != nullptr) garbage_lines_ += garbage_of(before->body);
     add_check(holder.body);
-    holder.body.control = 0;
-    std::memcpy(&slot, &holder, sizeof(holder));
+    std::memcpy(behind_control(slot), behind_control(holder), sizeof(holder) - sizeof(slot.body.control));
     store_release(slot.body.control, encode_control(kControlHere));
     return {};
   }
   const auto begin = allocate(2);
   if (!begin) return Err{begin.error()};
-  garbage_lines_ += garbage_of(before->body) + (before == &slot ? 0U : 2U);
+  if (before != nullptr) garbage_lines_ += garbage_of(before->body) + (before == &slot ? 0U : 2U);
   add_check(holder.body);
   std::memcpy(line(*begin), &holder, sizeof(holder));
   store_release(slot.body.control, encode_control(static_cast<std::uint32_t>(*begin - change_line_) + kControlFirst));
@@ -185,15 +207,15 @@ Generation::Done Generation::store_account(std::uint32_t index, ListHolder holde
 Result<std::uint32_t, ImageWriteError> Generation::account_index(AccountId account) {
   if (const auto known = account_index_.find(account); known != account_index_.end()) return known->second;
   if (accounts_used_ == account_count_) {
-    return Err{ImageWriteError{ImageWriteError::Code::kNoSpace, "the account table of the policy image is full"}};
+    return fail_full("account table");
   }
   const auto index = static_cast<std::uint32_t>(accounts_used_);
   ListHolder holder{};
   holder.body.owner = account.value();
   holder.body.flags = static_cast<std::uint16_t>(style_flags(kStyleOfInstance) | kHasEntries);
-  if (auto stored = store_account(index, holder); !stored) return Err{stored.error()};
   account_index_.emplace(account, index);
   ++accounts_used_;
+  if (auto stored = store_account(index, holder); !stored) return Err{stored.error()};
   return index;
 }
 
@@ -280,7 +302,8 @@ bool Generation::is_worn() const noexcept {
 }
 
 bool Generation::is_nearly_full() const noexcept {
-  return slots_used_ > slot_count_ / 10 * 9 || accounts_used_ + 1 >= account_count_;
+  return slots_used_ > slot_count_ / 10 * 9 || accounts_used_ + 1 >= account_count_ ||
+         (finished_ && arena_used_ - change_line_ > (arena_max_ - change_line_) / 20 * 19);
 }
 
 }  // namespace keyfence::image

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
@@ -44,8 +45,12 @@ class Generation {
   // Ends the building: fixes the size, fills in the header. After that the file may be published.
   [[nodiscard]] Done finish(Revision revision);
   [[nodiscard]] Done reserve_change_bytes(std::size_t bytes);
-  // Everything that stands in another generation, while that goes on being changed by its own writer.
-  [[nodiscard]] Done copy_from(const Generation& other);
+  // Copying what stands in another generation into this one, which is being built. begin_copy() and end_copy() are
+  // called by the other one's writer; copy() may run in a thread beside it, while the other one goes on being changed
+  // and notes what. It gives up when cancelled.
+  void begin_copy(Generation& other);
+  [[nodiscard]] Done copy(const Generation& other, const std::atomic<bool>& cancelled);
+  [[nodiscard]] Done end_copy(Generation& other);
   void keep() noexcept { file_.keep(); }
 
   [[nodiscard]] std::uint64_t number() const noexcept { return plan_.number; }
@@ -56,9 +61,10 @@ class Generation {
   [[nodiscard]] bool is_worn() const noexcept;
   // Whether a change may not find room any more.
   [[nodiscard]] bool is_nearly_full() const noexcept;
-  [[nodiscard]] std::size_t slot_count() const noexcept { return slot_count_; }
+  // Whether a change failed for the limits of this file: another generation would have room.
+  [[nodiscard]] bool is_full() const noexcept { return full_; }
+  void stop_journal() noexcept { journal_.reset(); }
   [[nodiscard]] std::size_t keys() const noexcept { return keys_; }
-  [[nodiscard]] std::size_t slots_used() const noexcept { return slots_used_; }
   [[nodiscard]] std::size_t accounts_used() const noexcept { return accounts_used_; }
 
  private:
@@ -77,14 +83,23 @@ class Generation {
 
   // Room for lines at the end of the arena, reserved on the file system.
   [[nodiscard]] Result<std::uint32_t, ImageWriteError> allocate(std::size_t lines);
+  [[nodiscard]] Err<ImageWriteError> fail_full(const char* what);
   // The index of the slot of a digest, or of the empty one where it would be.
   struct Found {
     std::size_t slot;
     bool taken;
   };
   [[nodiscard]] Found find(std::uint64_t digest_head, const KeySlot& body) const noexcept;
-  [[nodiscard]] const KeySlot* standing(const KeySlot& slot) const noexcept;
-  [[nodiscard]] const ListHolder* standing(const ListHolder& account) const noexcept;
+  // What stands for a slot, in it or in the arena, and its name; nullptr if the file was damaged.
+  struct StandingKey {
+    const KeySlot* body;
+    KeyName name;
+  };
+  [[nodiscard]] StandingKey standing_key(std::size_t slot) const noexcept;
+  [[nodiscard]] const ListHolder* standing_account(std::size_t index) const noexcept;
+  [[nodiscard]] const ListHolder* standing_instance() const noexcept;
+  [[nodiscard]] const ListHolder* intact_holder(std::uint64_t line_index) const noexcept;
+  [[nodiscard]] bool has_lines(std::uint64_t begin, std::uint64_t count) const noexcept;
   [[nodiscard]] Done store_slot(KeySlot body, const KeyName& name);
   [[nodiscard]] Done store_account(std::uint32_t index, ListHolder holder);
   [[nodiscard]] Done store_list(const CompiledList& list, ListHolder& holder);
@@ -99,6 +114,9 @@ class Generation {
   [[nodiscard]] std::size_t garbage_of(const KeySlot& body) const noexcept;
   [[nodiscard]] static std::size_t garbage_of(const ListBody& body) noexcept;
   [[nodiscard]] Done copy_key(const Generation& other, std::size_t slot);
+  [[nodiscard]] Done copy_extension(const Generation& other, KeySlot& body);
+  [[nodiscard]] Done copy_account(const Generation& other, std::size_t index);
+  [[nodiscard]] Done copy_instance(const Generation& other);
   [[nodiscard]] Done copy_holder(const Generation& other, const ListHolder& from, ListHolder& to);
   [[nodiscard]] Done copy_scopes(const Generation& other);
 
@@ -116,16 +134,25 @@ class Generation {
   std::uint64_t change_line_ = 0;
   std::size_t file_bytes_ = 0;
   bool finished_ = false;
+  bool full_ = false;
   Revision revision_;
 
   std::size_t keys_ = 0;
   std::size_t slots_used_ = 0;
   std::size_t accounts_used_ = 0;
-  std::size_t accounts_standing_ = 0;
   std::size_t garbage_lines_ = 0;
   std::unordered_map<AccountId, std::uint32_t> account_index_;
   std::unordered_map<std::string, std::uint16_t> scope_sets_;  // by the tags' bytes
   std::unordered_map<std::string, ScopeTag> scope_tags_;       // of names that were seen
+
+  // What changed since begin_copy(), for end_copy().
+  struct Journal {
+    std::vector<std::size_t> slots;
+    std::vector<std::size_t> accounts;
+    bool instance = false;
+  };
+  std::optional<Journal> journal_;
+  std::size_t accounts_to_copy_ = 0;
 
   // Scratch that keeps its memory from key to key.
   CompiledList list_;

@@ -1,7 +1,6 @@
 #include <algorithm>
 #include <cstring>
 
-#include "libs/base/assert.h"
 #include "libs/image/checksum.h"
 #include "libs/image/generation.h"
 
@@ -82,11 +81,19 @@ Generation::Found Generation::find(std::uint64_t digest_head, const KeySlot& bod
   return {slot_count_, false};
 }
 
-const KeySlot* Generation::standing(const KeySlot& slot) const noexcept {
-  const std::uint32_t value = decode_control(load_acquire(slot.control));
-  KF_ASSERT(value != kControlDamaged && value != kControlEmpty);
-  if (value == kControlHere) return &slot;
-  return reinterpret_cast<const KeySlot*>(line(change_line_ + value - kControlFirst));
+Generation::StandingKey Generation::standing_key(std::size_t slot) const noexcept {
+  const KeySlot* body = slots() + slot;
+  const KeyName* name = key_names() + slot;
+  const std::uint32_t value = decode_control(load_acquire(body->control));
+  if (value == kControlEmpty || value == kControlDamaged) return {nullptr, {}};
+  if (value != kControlHere) {
+    const std::uint64_t at_line = change_line_ + value - kControlFirst;
+    if (!has_lines(at_line, 2)) return {nullptr, {}};
+    body = reinterpret_cast<const KeySlot*>(line(at_line));
+    name = &reinterpret_cast<const KeyNameLine*>(body + 1)->name;
+  }
+  const bool intact = line_check(body, LineHead::kControl, {name->key_id, name->digest_head}) == body->check;
+  return {intact ? body : nullptr, *name};
 }
 
 std::size_t Generation::garbage_of(const KeySlot& body) const noexcept {
@@ -105,29 +112,29 @@ std::size_t Generation::garbage_of(const KeySlot& body) const noexcept {
 Generation::Done Generation::store_slot(KeySlot body, const KeyName& name) {
   const Found found = find(name.digest_head, body);
   if (found.slot >= slot_count_) {
-    return Err{ImageWriteError{ImageWriteError::Code::kNoSpace, "the key table of the policy image is full"}};
+    return fail_full("key table");
   }
   KeySlot& slot = slots()[found.slot];
-  body.control = 0;
   body.check = line_check(&body, LineHead::kControl, {name.key_id, name.digest_head});
   const auto removed = [](const KeySlot& of) { return (unsigned{of.flags} >> kKeyStateShift & 3U) == kKeyRemoved; };
-  const bool was = found.taken && !removed(*standing(slot));
+  const KeySlot* before = found.taken ? standing_key(found.slot).body : nullptr;
+  const bool was = before != nullptr && !removed(*before);
   if (!found.taken || !finished_) {
-    if (found.taken) garbage_lines_ += garbage_of(slot);
-    std::memcpy(&slot, &body, sizeof(body));
+    if (before != nullptr) garbage_lines_ += garbage_of(*before);
+    std::memcpy(behind_control(slot), behind_control(body), sizeof(body) - sizeof(body.control));
     key_names()[found.slot] = name;
     store_release(slot.control, encode_control(kControlHere));
     if (!found.taken) ++slots_used_;
   } else {
     const auto begin = allocate(2);
     if (!begin) return Err{begin.error()};
-    const KeySlot* before = standing(slot);
-    garbage_lines_ += garbage_of(*before) + (before == &slot ? 0U : 2U);
+    if (before != nullptr) garbage_lines_ += garbage_of(*before) + (before == &slot ? 0U : 2U);
     std::memcpy(line(*begin), &body, sizeof(body));
     const KeyNameLine name_line{name, {}};
     std::memcpy(line(*begin + 1), &name_line, sizeof(name_line));
     store_release(slot.control, encode_control(static_cast<std::uint32_t>(*begin - change_line_) + kControlFirst));
   }
+  if (journal_) journal_->slots.push_back(found.slot);
   keys_ += removed(body) ? 0U : 1U;
   keys_ -= was ? 1U : 0U;
   return {};

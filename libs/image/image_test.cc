@@ -117,6 +117,65 @@ TEST(Image, DecidesAsTheSlowPolicyAfterEveryChange) {
   }
 }
 
+// Many keys in a table that was made for none: it fills up, and is renewed again and again while it is changed.
+TEST(Image, DecidesAsTheSlowPolicyWhileGenerationsAreRenewed) {
+  const TestDir dir;
+  ImageWriter writer = open_writer(dir);
+  ImageReader reader(dir.path());
+  WorldMaker maker(77);
+  World world = maker.world(10, 24);
+  ASSERT_NO_FATAL_FAILURE(build(writer, world));
+  const std::uint64_t first = writer.stats().generation;
+  constexpr std::uint64_t kFillers = 20'000;
+  for (std::uint64_t n = 0; n < kFillers; ++n) {
+    KeyPolicy filler;
+    filler.id = KeyId{1'000'000 + n};
+    filler.account = AccountId{1 + n % 5000};
+    filler.digest = sha256("filler " + std::to_string(n));
+    filler.state = KeyState::kActive;
+    filler.scopes = {"scope" + std::to_string(n % 3000)};
+    filler.allowlist = maker.list(12);
+    ASSERT_TRUE(writer.put_key(filler).ok());
+    if (n % 100 == 0) {
+      ASSERT_NO_FATAL_FAILURE(change(world, writer, maker, 24));
+      ASSERT_NO_FATAL_FAILURE(expect_agreement(reader, world, maker, 20)) << "filler " << n;
+    }
+  }
+  EXPECT_GE(writer.stats().generation, first + 3);
+  EXPECT_EQ(reader.generation(), writer.stats().generation);
+  EXPECT_EQ(writer.stats().keys, world.keys.size() + kFillers);
+  Question question;
+  question.credential.state = CredentialState::kPresent;
+  const std::vector<ScopeTag> scopes = {scope_tag("scope17")};
+  question.required_scopes = scopes;
+  for (std::uint64_t n = 17; n < kFillers; n += 3000) {
+    question.credential.digest = sha256("filler " + std::to_string(n));
+    EXPECT_EQ(reader.decide(question).key, KeyId{1'000'000 + n});
+  }
+}
+
+TEST(Image, GrowsWhatIsBuiltBeyondWhatWasExpected) {
+  const TestDir dir;
+  ImageWriter writer = open_writer(dir);
+  ImageReader reader(dir.path());
+  WorldMaker maker(78);
+  World world = maker.world(10, 24);
+  ASSERT_TRUE(writer.begin_build(0, 0).ok());
+  ASSERT_TRUE(writer.build_instance(world.instance).ok());
+  for (const AccountPolicy& account : world.accounts) ASSERT_TRUE(writer.build_account(account).ok());
+  for (const KeyPolicy& key : world.keys) ASSERT_TRUE(writer.build_key(key).ok());
+  for (std::uint64_t n = 0; n < 5000; ++n) {
+    KeyPolicy filler;
+    filler.id = KeyId{1'000'000 + n};
+    filler.account = AccountId{1000 + n};
+    filler.digest = sha256("filler " + std::to_string(n));
+    ASSERT_TRUE(writer.build_key(filler).ok());
+  }
+  ASSERT_TRUE(writer.publish(world.revision).ok());
+  ASSERT_NO_FATAL_FAILURE(expect_agreement(reader, world, maker, 500));
+  EXPECT_EQ(writer.stats().keys, world.keys.size() + 5000);
+}
+
 TEST(Image, AnswersNoPolicyUntilOneIsPublished) {
   const TestDir dir;
   ImageReader reader(dir.path() / "later");

@@ -14,6 +14,7 @@
 
 #include "libs/image/current_file.h"
 #include "libs/image/generation.h"
+#include "libs/image/renewal.h"
 
 namespace keyfence {
 
@@ -21,10 +22,15 @@ using image::CurrentFile;
 using image::Generation;
 using image::GenerationPlan;
 using image::OwnedFd;
+using image::Renewal;
+using image::Retirement;
 using image::system_error;
 using Done = Result<void, ImageWriteError>;
 
 namespace {
+
+// After a renewal that failed, for lack of space most likely, how many changes pass before the next attempt.
+constexpr std::uint64_t kChangesBetweenRenewals = 10'000;
 
 ImageWriteError failure(std::string message) {
   return {ImageWriteError::Code::kFailed, std::move(message)};
@@ -62,16 +68,24 @@ struct ImageWriter::State {
   std::optional<CurrentFile> current;
   std::uint64_t last_number = 0;
   std::optional<std::filesystem::path> inherited;  // the file of the writer before, in force until the first publish
-  std::optional<Generation> standing;              // what this writer published last
-  std::optional<Generation> building;
+  std::unique_ptr<Generation> standing;            // what this writer published last
+  std::unique_ptr<Generation> building;
+  std::unique_ptr<Renewal> renewal;  // of what stands
+  std::unique_ptr<Retirement> retired;
+  std::uint64_t changes_until_renewal = 0;  // after one that failed
 
   Result<Generation, ImageWriteError> create(std::size_t keys, std::size_t accounts);
   void install(Generation next);
   void remove_leftovers();
-  Done renew();
-  // Applies a change to what stands, in the next generation if there is no room in this one.
+  Done start_renewal();
+  Done complete_renewal();
+  // Applies a change to what stands. Keeps it in shape: begins, and ends, the making of the next generation; waits for
+  // it only where there is no room otherwise.
   template <class Change>
   Done apply(Change change);
+  // Puts something into what is being built, in a larger table if it was expected to be smaller.
+  template <class Put>
+  Done build(Put put);
 };
 
 Result<Generation, ImageWriteError> ImageWriter::State::create(std::size_t keys, std::size_t accounts) {
@@ -91,9 +105,12 @@ void ImageWriter::State::install(Generation next) {
   current->flip(next.number(), options.epoch);
   std::error_code ignored;
   if (inherited) std::filesystem::remove(*inherited, ignored);
-  if (standing) std::filesystem::remove(standing->path(), ignored);
   inherited.reset();
-  standing.emplace(std::move(next));
+  if (standing) {
+    std::filesystem::remove(standing->path(), ignored);
+    retired = std::make_unique<Retirement>(std::move(*standing));
+  }
+  standing = std::make_unique<Generation>(std::move(next));
 }
 
 // Files of generations that no reader follows: what a writer left that died, or was built and never published.
@@ -115,12 +132,17 @@ void ImageWriter::State::remove_leftovers() {
   for (const auto& path : leftovers) std::filesystem::remove(path, error);
 }
 
-// Copies what stands into a new generation with more room, and moves the readers there.
-Done ImageWriter::State::renew() {
+Done ImageWriter::State::start_renewal() {
   auto next = create(standing->keys() + standing->keys() / 4, standing->accounts_used() * 2);
   if (!next) return Err{next.error()};
-  if (auto copied = next->copy_from(*standing); !copied) return copied;
-  if (auto finished = next->finish(standing->revision()); !finished) return finished;
+  renewal = std::make_unique<Renewal>(*standing, std::move(*next));
+  return {};
+}
+
+Done ImageWriter::State::complete_renewal() {
+  auto next = renewal->complete();
+  renewal.reset();
+  if (!next) return Err{next.error()};
   install(std::move(*next));
   return {};
 }
@@ -128,11 +150,31 @@ Done ImageWriter::State::renew() {
 template <class Change>
 Done ImageWriter::State::apply(Change change) {
   if (!standing) return Err{failure("no policy was published by this writer yet")};
-  if (standing->is_worn()) {
-    auto renewed = renew();
-    if (!renewed && standing->is_nearly_full()) return renewed;
+  if (changes_until_renewal > 0) --changes_until_renewal;
+  Done renewed;
+  if (!renewal && changes_until_renewal == 0 && standing->is_worn()) renewed = start_renewal();
+  if (renewal && (renewal->is_done() || standing->is_nearly_full())) renewed = complete_renewal();
+  if (!renewed) changes_until_renewal = kChangesBetweenRenewals;
+  Done done = change(*standing);
+  if (done || !standing->is_full()) return done;
+  if (!renewal) renewed = start_renewal();
+  if (renewal) renewed = complete_renewal();
+  return renewed ? change(*standing) : renewed;
+}
+
+template <class Put>
+Done ImageWriter::State::build(Put put) {
+  if (!building) return Err{failure("no build was begun")};
+  if (building->is_nearly_full()) {
+    auto larger = create(building->keys() * 2, building->accounts_used() * 2);
+    if (!larger) return Err{larger.error()};
+    const std::atomic<bool> never{false};
+    larger->begin_copy(*building);
+    if (auto copied = larger->copy(*building, never); !copied) return copied;
+    if (auto ended = larger->end_copy(*building); !ended) return ended;
+    *building = std::move(*larger);
   }
-  return change(*standing);
+  return put(*building);
 }
 
 ImageWriter::ImageWriter(std::unique_ptr<State> state) : state_(std::move(state)) {}
@@ -179,33 +221,24 @@ Done ImageWriter::begin_build(std::size_t expected_keys, std::size_t expected_ac
   state_->building.reset();
   auto made = state_->create(expected_keys, expected_accounts);
   if (!made) return Err{made.error()};
-  state_->building.emplace(std::move(*made));
+  state_->building = std::make_unique<Generation>(std::move(*made));
   return {};
 }
 
-namespace {
-
-template <class Build>
-Done build(std::optional<Generation>& building, Build put) {
-  if (!building) return Err{failure("no build was begun")};
-  return put(*building);
-}
-
-}  // namespace
-
 Done ImageWriter::build_instance(const InstancePolicy& instance) {
-  return build(state_->building, [&](Generation& g) { return g.put_instance(instance); });
+  return state_->build([&](Generation& g) { return g.put_instance(instance); });
 }
 Done ImageWriter::build_account(const AccountPolicy& account) {
-  return build(state_->building, [&](Generation& g) { return g.put_account(account); });
+  return state_->build([&](Generation& g) { return g.put_account(account); });
 }
 Done ImageWriter::build_key(const KeyPolicy& key) {
-  return build(state_->building, [&](Generation& g) { return g.put_key(key); });
+  return state_->build([&](Generation& g) { return g.put_key(key); });
 }
 
 Done ImageWriter::publish(Revision revision) {
   if (!state_->building) return Err{failure("no build was begun")};
   if (auto finished = state_->building->finish(revision); !finished) return finished;
+  state_->renewal.reset();
   state_->install(std::move(*state_->building));
   state_->building.reset();
   return {};
