@@ -103,6 +103,15 @@ TEST(SlowPolicy, FactsOfAKeyTakeTheAccountsStyleOverTheInstances) {
   EXPECT_EQ(policy.find_key(sha256("3")), nullptr);
 }
 
+TEST(SlowPolicy, KeyOfNoAccountIsRefusedByTheAccountsList) {
+  const KeyPolicy key{KeyId(3), AccountId(1), sha256("1"), KeyState::kActive, std::nullopt, {}, {}};
+  const SlowPolicy policy(Revision{1}, {}, {}, {key});
+  const auto ref = policy.find_key(sha256("1"));
+  EXPECT_EQ(policy.facts(ref).account_state, AccountState::kSuspended);
+  EXPECT_EQ(policy.account_verdict(ref, IpAddress::v4(1), kNow).mode, ListMode::kEnforce);
+  EXPECT_FALSE(policy.account_verdict(ref, IpAddress::v4(1), kNow).admits);
+}
+
 TEST(SlowPolicy, RequiresEveryScope) {
   const KeyPolicy key{KeyId(3), AccountId(1), sha256("1"), KeyState::kActive, std::nullopt, {"a", "b"}, {}};
   const SlowPolicy policy(Revision{1}, {}, {}, {key});

@@ -63,6 +63,7 @@ std::string credential_text(const Case& c, const TablePolicy& policy) {
 
 std::vector<ScopeTag> scope_tags(const std::vector<std::string>& scopes) {
   std::vector<ScopeTag> tags;
+  tags.reserve(scopes.size());
   for (const std::string& scope : scopes) tags.push_back(scope_tag(scope));
   return tags;
 }
