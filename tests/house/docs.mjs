@@ -28,6 +28,18 @@ export function findDeadLinks(documents, exists, textOf) {
   return dead;
 }
 
+/** Functions that documents link to, [`name()`](file), and the file lacks. */
+export function findMissingFunctions(documents, textOf) {
+  const missing = [];
+  for (const { path, text } of documents) {
+    for (const [, name, target] of text.matchAll(/\[`(?:\w+::)*(\w+)\(\)`\]\(([^)#]+)\)/g)) {
+      const source = textOf(join(dirname(path), target));
+      if (!new RegExp(`\\b${name}\\(`).test(source)) missing.push(`${path}: ${name}() is not in ${target}`);
+    }
+  }
+  return missing;
+}
+
 /** Commands like script/test that documents name and the checkout lacks. */
 export function findMissingCommands(documents, exists) {
   const missing = [];

@@ -3,7 +3,13 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test from 'node:test';
 
-import { existsUnder, findDeadLinks, findMissingCommands, findUnexplainedPackages } from './docs.mjs';
+import {
+  existsUnder,
+  findDeadLinks,
+  findMissingCommands,
+  findMissingFunctions,
+  findUnexplainedPackages,
+} from './docs.mjs';
 import { filesOf, root } from './tree.mjs';
 
 const read = (path) => readFileSync(join(root, path), 'utf8');
@@ -17,6 +23,11 @@ test('every relative link of every document leads somewhere', () => {
 
 test('every script that a document names is there', () => {
   assert.deepEqual(findMissingCommands(documents, exists), []);
+});
+
+test('every function that a document links to is in that file', () => {
+  assert.ok(documents.some(({ text }) => text.includes('()`](')));
+  assert.deepEqual(findMissingFunctions(documents, read), []);
 });
 
 test('docs/dependencies.md explains every package of script/packages', () => {
@@ -37,6 +48,13 @@ test('a missing script is found', () => {
   const missing = (text) => findMissingCommands([{ path: 'a.md', text }], (p) => p === 'script/test').length;
   assert.equal(missing('Run `script/test --fast`.'), 0);
   assert.equal(missing('Run `script/tset`.'), 1);
+});
+
+test('a missing function is found', () => {
+  const missing = (text) => findMissingFunctions([{ path: 'docs/b.md', text }], () => 'int decide(int key);').length;
+  assert.equal(missing('[`decide()`](../a.h) [`A::decide()`](../a.h)'), 0);
+  assert.equal(missing('[`deci()`](../a.h)'), 1);
+  assert.equal(missing('[`decided()`](../a.h)'), 1);
 });
 
 test('a package without an explanation is found', () => {
