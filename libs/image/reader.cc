@@ -67,12 +67,13 @@ struct ImageReader::State {
   [[nodiscard]] const std::uint64_t& word() const noexcept {
     return reinterpret_cast<const image::CurrentHeader*>(current->bytes().data())->generation;
   }
-  Result<void, ImageError> open_current() noexcept;
-  Result<void, ImageError> open_generation(std::uint64_t generation) noexcept;
-  Result<void, ImageError> follow() noexcept;
+  Result<void, ImageError> open_current();
+  Result<void, ImageError> open_generation(std::uint64_t generation);
+  Result<void, ImageError> follow();
+  Result<void, ImageError> follow_without_throwing() noexcept;
 };
 
-Result<void, ImageError> ImageReader::State::open_current() noexcept {
+Result<void, ImageError> ImageReader::State::open_current() {
   if (current && !current->lost() && current->is_still(current_path)) return check_current(*current);
   auto file = MappedFile::map(current_path, sizeof(image::CurrentHeader));
   if (!file) return Err{file.error()};
@@ -81,9 +82,11 @@ Result<void, ImageError> ImageReader::State::open_current() noexcept {
   return {};
 }
 
-Result<void, ImageError> ImageReader::State::open_generation(std::uint64_t generation) noexcept {
-  if (mapped && mapped->view.generation() == generation && !mapped->file.lost()) return {};
-  auto file = MappedFile::map(dir / ("policy." + std::to_string(generation)), sizeof(image::ImageHeader));
+Result<void, ImageError> ImageReader::State::open_generation(std::uint64_t generation) {
+  const std::filesystem::path path = dir / ("policy." + std::to_string(generation));
+  const bool is_mapped = mapped && mapped->view.generation() == generation && !mapped->file.lost();
+  if (is_mapped && mapped->file.is_still(path)) return {};
+  auto file = MappedFile::map(path, sizeof(image::ImageHeader));
   if (!file) return Err{file.error()};
   auto view = ImageView::over(file->bytes());
   if (!view) return Err{view.error()};
@@ -93,7 +96,7 @@ Result<void, ImageError> ImageReader::State::open_generation(std::uint64_t gener
 }
 
 // Maps what <dir>/current names now.
-Result<void, ImageError> ImageReader::State::follow() noexcept {
+Result<void, ImageError> ImageReader::State::follow() {
   if (auto opened = open_current(); !opened) return opened;
   Result<void, ImageError> result = Err{ImageError::kMissing};
   for (int flips = 0; flips < kFlipsFollowedMax; ++flips) {
@@ -108,6 +111,15 @@ Result<void, ImageError> ImageReader::State::follow() noexcept {
   return result;
 }
 
+// Only memory for a path can fail to be had.
+Result<void, ImageError> ImageReader::State::follow_without_throwing() noexcept {
+  try {
+    return follow();
+  } catch (...) {
+    return Err{ImageError::kUnreadable};
+  }
+}
+
 ImageReader::ImageReader(std::filesystem::path dir) : state_(std::make_unique<State>(std::move(dir))) {}
 ImageReader::~ImageReader() = default;
 ImageReader::ImageReader(ImageReader&&) noexcept = default;
@@ -119,7 +131,7 @@ const ImageView* ImageReader::acquire() noexcept {
     if (s.settled) return &s.mapped->view;
     if (s.mapped && s.calls_until_retry-- > 0) return &s.mapped->view;
   }
-  const auto followed = s.follow();
+  const auto followed = s.follow_without_throwing();
   s.settled = followed.ok();
   s.calls_until_retry = kCallsBetweenRetries;
   s.error = followed ? std::nullopt : std::optional(followed.error());
