@@ -4,6 +4,7 @@ import { randomBytes } from 'node:crypto';
 import { expect } from '@playwright/test';
 
 import type { Answer } from './client.ts';
+import { proxied } from './fixtures.ts';
 import type { DecisionTable, Style, TableCase, TableKey, TableList } from './decision_table.ts';
 import type { List, Policy } from './policy.ts';
 
@@ -72,12 +73,28 @@ const codeOfBody: Record<Style, (body: Record<string, unknown>) => unknown> = {
   problem: (body) => String(body['type']).split(':').at(-1)!.replaceAll('-', '_').toUpperCase(),
 };
 
-/** A refusal as the client reads it: status, content type, body. */
-export function expectRefusal(answer: Answer, asked: TableCase): void {
-  const style = asked.style!;
+/** What the client gets: the upstream's answer, or a refusal's status, content type and body. */
+export function expectAnswer(answer: Answer, asked: TableCase): void {
+  const style = asked.style;
   expect(answer.status).toBe(asked.status);
+  expect(answer.reachedUpstream).toBe(style === null);
+  if (style === null) return;
   expect(answer.headers['content-type']).toBe(style === 'problem' ? 'application/problem+json' : 'application/json');
   expect(codeOfBody[style](answer.json())).toBe(codeOfStatus(asked.status, asked.reason));
   expect(answer.requestId).toMatch(/^[0-9A-Za-z_-]{1,64}$/);
   if (asked.body !== null) expect(answer.body).toBe(asked.body.replace('{request_id}', answer.requestId));
+}
+
+/** The path of the location that requires these scopes. */
+export const pathOf = (requires: string[]) =>
+  `/requires/${encodeURIComponent([...requires].sort().join(' ')) || 'nothing'}`;
+
+/** A server's text with one location for each set of scopes that the table's cases require; clients name themselves. */
+export function fenced(table: DecisionTable): string {
+  const paths = new Map(table.cases.map(({ requires }) => [pathOf(requires), requires]));
+  const locations = [...paths].map(([path, requires]) => {
+    const scope = requires.length === 0 ? '' : `keyfence_scope ${requires.join(' ')};`;
+    return `location = "${decodeURIComponent(path)}" { ${scope} ${proxied} }`;
+  });
+  return ['keyfence on; keyfence_trusted_proxies 127.0.0.1;', ...locations].join('\n    ');
 }
