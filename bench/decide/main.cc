@@ -79,7 +79,7 @@ void build_image(const MadePolicy& policy, const Options& options) {
 // Every question answered once before any is timed: all are allowed, and every page is mapped.
 void check_allowed(const ImageView& view, const Questions& questions) {
   for (const Question& question : questions.all()) {
-    const Decision decision = decide(view, question);
+    const Decision decision = view.decide(question);
     if (decision.outcome != Outcome::kAllow) fail("denied: " + std::string(name(decision.reason)));
   }
 }
@@ -100,7 +100,7 @@ void run(const Options& options) {
 
   std::uint64_t sink = 0;
   const auto decide_one = [&](const Question& question) {
-    sink += static_cast<std::uint64_t>(decide(*view, question).outcome);
+    sink += static_cast<std::uint64_t>(view->decide(question).outcome);
   };
   const auto decide_alone = [&](const Question& question) {
     wait_for_everything_before();

@@ -1,0 +1,113 @@
+// Runs the benchmarks, prints their tables, and writes JSON and plots. Started by script/bench, which builds first.
+import { mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync, existsSync } from 'node:fs';
+import os from 'node:os';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { daemonBench } from './daemon.mjs';
+import { machine } from './machine.mjs';
+import { rowsOf, stopAll } from './processes.mjs';
+import { report } from './report.mjs';
+import { requestBench } from './request.mjs';
+
+const parts = ['membership', 'decide', 'request', 'start', 'change', 'import'];
+const { values: options } = parseArgs({
+  options: {
+    root: { type: 'string' },
+    build: { type: 'string' },
+    data: { type: 'string' },
+    out: { type: 'string' },
+    only: { type: 'string', default: parts.join(',') },
+    quick: { type: 'boolean', default: false },
+  },
+});
+const chosen = options.only.split(',');
+for (const part of chosen) {
+  if (!parts.includes(part)) {
+    console.error(`bench: no part "${part}"; there are ${parts.join(', ')}`);
+    process.exit(2);
+  }
+}
+const wanted = (part) => chosen.includes(part);
+const { quick } = options;
+const programs = join(options.build, 'bench');
+const say = (what) => console.error(`  ${what}`);
+const isRoot = process.getuid() === 0;
+
+async function membership() {
+  const rows = [];
+  for (const pages of ['4k', 'huge']) {
+    say(`membership, pages ${pages}`);
+    rows.push(
+      ...(await rowsOf([join(programs, 'bench_membership'), '--peers', `--pages=${pages}`, `--data=${options.data}`, `--scratch=${os.tmpdir()}`,
+        `--prefixes=${quick ? 1000 : 1_000_000}`, `--rounds=${quick ? 3 : 15}`, `--milliseconds=${quick ? 5 : 60}`])),
+    );
+  }
+  return rows;
+}
+
+async function decide() {
+  const rows = [];
+  for (const keys of quick ? [1_000, 10_000] : [10_000, 1_000_000, 10_000_000]) {
+    for (const pages of isRoot ? ['4k', 'huge'] : ['4k']) {
+      for (const profile of ['short', 'layers']) {
+        say(`decisions, ${keys.toLocaleString('en')} keys, ${profile}, pages ${pages}`);
+        const room = keys * 700 + 2 ** 30;
+        if (os.freemem() < room && availableMemory() < room) {
+          say(`left out: wants ${Math.ceil(room / 2 ** 30)} GiB of free memory`);
+          continue;
+        }
+        rows.push(
+          ...(await rowsOf([join(programs, 'bench_decide'), `--keys=${keys}`, `--profile=${profile}`, `--pages=${pages}`,
+            `--rounds=${quick ? 3 : 11}`, `--milliseconds=${quick ? 10 : 250}`, ...(quick ? ['--global=1000', '--questions=20000'] : [])])),
+        );
+      }
+    }
+  }
+  return rows;
+}
+
+const moduleFile = (folder) => join(folder, readdirSync(folder).find((file) => file.endsWith('.so')));
+
+const availableMemory = () => Number(readFileSync('/proc/meminfo', 'utf8').match(/^MemAvailable:\s+(\d+)/m)[1]) * 1024;
+
+const started = new Date();
+const about = machine();
+const dir = mkdtempSync(join(existsSync('/dev/shm') ? '/dev/shm' : os.tmpdir(), 'keyfence-bench-'));
+mkdirSync(options.out, { recursive: true });
+const results = {};
+let failed = false;
+try {
+  if (wanted('membership')) results.membership = await membership();
+  if (wanted('decide')) results.decide = await decide();
+  if (wanted('request')) {
+    results.request = await requestBench({
+      programs,
+      dir,
+      module: moduleFile(join(options.build, 'gateways/nginx')),
+      directives: (policyDir) => ({ http: `  keyfence_policy ${policyDir};`, location: 'keyfence on;' }),
+      quick,
+      say,
+    });
+  }
+  if (wanted('start') || wanted('change') || wanted('import')) {
+    const keyfence = join(options.build, 'apps/keyfence/keyfence');
+    results.daemon = [];
+    for (const keys of quick ? [10_000] : [10_000, 1_000_000]) {
+      results.daemon.push(...(await daemonBench({ programs, keyfence, disk: os.tmpdir(), memory: dir, wanted, quick, keys, say })));
+    }
+  }
+} catch (error) {
+  failed = true;
+  console.error(`bench: ${error.message}`);
+} finally {
+  await stopAll();
+  rmSync(dir, { recursive: true, force: true });
+}
+
+about.load_after = os.loadavg()[0];
+for (const [part, rows] of Object.entries(results)) {
+  const file = join(options.out, `${part}.json`);
+  writeFileSync(file, `${JSON.stringify({ measured: started.toISOString(), quick, machine: about, rows }, null, 1)}\n`);
+}
+report(options.out, Object.keys(results), { print: true });
+if (failed) process.exit(1);

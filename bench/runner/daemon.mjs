@@ -1,0 +1,136 @@
+// The daemon with many keys: how it starts, how changes and imports take effect.
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { freePort, rowsOf, Server } from './processes.mjs';
+import { summarise } from './statistics.mjs';
+
+const now = () => Number(process.hrtime.bigint()) / 1e6;
+
+async function startDaemon({ keyfence, home, policyDir, dataDir }) {
+  const port = await freePort();
+  const ready = join(home, 'ready');
+  rmSync(ready, { force: true });
+  const begin = now();
+  const server = new Server(
+    'keyfence serve',
+    [keyfence, 'serve', '--data-dir', dataDir, '--policy-dir', policyDir, '--listen', `127.0.0.1:${port}`,
+      '--first-token-file', join(home, 'first-token'), '--ready-file', ready],
+    { log: join(home, 'daemon.log') },
+  );
+  while (!existsSync(ready)) {
+    if (server.code !== undefined) throw new Error(`keyfence serve ended: ${server.tail()}`);
+    if (now() - begin > 300_000) throw new Error(`keyfence serve is not ready: ${server.tail()}`);
+    await sleep(5);
+  }
+  return { server, port, seconds: (now() - begin) / 1000 };
+}
+
+async function call(daemon, token, method, path, body, type = 'application/json') {
+  const response = await fetch(`http://127.0.0.1:${daemon.port}${path}`, {
+    method,
+    headers: { authorization: `Bearer ${token}`, ...(body === undefined ? {} : { 'content-type': type }) },
+    body,
+  });
+  const text = await response.text();
+  if (!response.ok) throw new Error(`${method} ${path}: ${response.status} ${text.slice(0, 500)}`);
+  return text ? JSON.parse(text) : undefined;
+}
+
+// 100,000 lines that no other list of the benchmark holds, with labels.
+function importText(lines) {
+  const text = [];
+  for (let i = 0; i < lines; ++i) {
+    text.push(`${11 + (i >> 16)}.${(i >> 8) & 255}.${i & 255}.0/${24 + (i % 2)}, site ${i}`);
+  }
+  return text.join('\n');
+}
+
+async function changes({ programs, daemon, token, policyDir, keys, quick, say }) {
+  const common = [join(programs, 'bench_change'), `--port=${daemon.port}`, `--token=${token}`,
+    `--policy-dir=${policyDir}`, `--keys=${keys}`, '--entries=20'];
+  const rows = [];
+  for (const connections of [1, 16, 64]) {
+    say(`changes on ${connections} connections`);
+    const count = quick ? 200 * connections ** 0.5 : connections === 1 ? 2_000 : 12_000;
+    rows.push(...(await rowsOf([...common, `--connections=${connections}`, `--changes=${Math.round(count)}`])));
+  }
+  say('when a reader sees a change');
+  rows.push(...(await rowsOf([...common, '--watch', `--changes=${quick ? 50 : 500}`])));
+  return rows;
+}
+
+async function imports({ daemon, token, quick, say }) {
+  const lines = quick ? 1_000 : 100_000;
+  say(`imports of ${lines} entries`);
+  const text = importText(lines);
+  const seconds = [];
+  let revisions = 0;
+  for (let round = 0; round < (quick ? 1 : 5); ++round) {
+    await call(daemon, token, 'PUT', '/api/v1/allowlist?confirm=opens_list', '{"entries":[]}').catch(() => undefined);
+    const before = (await call(daemon, token, 'GET', '/api/v1/status')).store?.revision;
+    const begin = now();
+    const report = await call(daemon, token, 'POST', '/api/v1/allowlist/import', text, 'text/plain');
+    seconds.push((now() - begin) / 1000);
+    if (report.added !== lines) throw new Error(`imported ${report.added} of ${lines}`);
+    revisions = report.revision - before;
+  }
+  return [{ kind: 'import', entries: lines, revisions, seconds: summarise(seconds) }];
+}
+
+// keys of 20 entries in the store: start without an image, then again beside the last one.
+async function starts({ programs, keyfence, home, dataDir, policyDir, keys, say }) {
+  const rows = [];
+  const files = ['', '-wal'].map((end) => join(dataDir, `control.db${end}`)).filter(existsSync);
+  for (let round = 0; round < 3; ++round) {
+    say(`start ${round + 1} of 3 with ${keys.toLocaleString('en')} keys`);
+    rmSync(policyDir, { recursive: true, force: true });
+    const cold = await startDaemon({ keyfence, home, policyDir, dataDir });
+    const token = readFileSync(join(home, 'first-token'), 'utf8').trim();
+    const status = await call(cold, token, 'GET', '/api/v1/status');
+    await cold.server.stop();
+    const [first] = await rowsOf([join(programs, 'bench_first_decision'), `--policy-dir=${policyDir}`, `--keys=${keys}`, '--entries=20']);
+    rows.push({ seconds: cold.seconds, first_us: first.microseconds, status });
+  }
+  const image = rows[0].status.image ?? {};
+  return [
+    {
+      kind: 'start',
+      keys,
+      entries_per_key: 20,
+      new_image_seconds: summarise(rows.map((row) => row.seconds)),
+      first_decision_by_last_image_us: summarise(rows.map((row) => row.first_us)),
+      store_bytes: files.reduce((sum, file) => sum + statSync(file).size, 0),
+      image,
+    },
+  ];
+}
+
+export async function daemonBench({ programs, keyfence, disk, memory, wanted, quick, keys, say }) {
+  const home = mkdtempSync(join(disk, 'keyfence-bench-'));
+  const dataDir = join(home, 'data');
+  const policyDir = join(memory, `policy-${keys}`);
+  mkdirSync(dataDir, { recursive: true });
+  try {
+    return await measured({ programs, keyfence, home, dataDir, policyDir, wanted, quick, keys, say });
+  } finally {
+    rmSync(home, { recursive: true, force: true });
+    rmSync(policyDir, { recursive: true, force: true });
+  }
+}
+
+async function measured({ programs, keyfence, home, dataDir, policyDir, wanted, quick, keys, say }) {
+  say(`filling a store with ${keys.toLocaleString('en')} keys of 20 entries`);
+  // The daemon makes the store, so that it and its first token are as an operator would have them.
+  const first = await startDaemon({ keyfence, home, policyDir, dataDir });
+  const token = readFileSync(join(home, 'first-token'), 'utf8').trim();
+  await first.server.stop();
+  const store = join(dataDir, 'control.db');
+  const rows = await rowsOf([join(programs, 'bench_seed_store'), `--store=${store}`, `--keys=${keys}`, '--entries=20']);
+  if (wanted('start')) rows.push(...(await starts({ programs, keyfence, home, dataDir, policyDir, keys, say })));
+  const daemon = await startDaemon({ keyfence, home, policyDir, dataDir });
+  if (wanted('change')) rows.push(...(await changes({ programs, daemon, token, policyDir, keys, quick, say })));
+  if (wanted('import')) rows.push(...(await imports({ daemon, token, quick, say })));
+  await daemon.server.stop();
+  return rows;
+}
