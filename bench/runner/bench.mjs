@@ -109,5 +109,5 @@ for (const [part, rows] of Object.entries(results)) {
   const file = join(options.out, `${part}.json`);
   writeFileSync(file, `${JSON.stringify({ measured: started.toISOString(), quick, machine: about, rows }, null, 1)}\n`);
 }
-report(options.out, Object.keys(results), { print: true });
+report(options.out, Object.keys(results));
 if (failed) process.exit(1);

@@ -1,0 +1,259 @@
+// Tables and plots of what was measured, from the JSON files of a results directory.
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { barChart, lineChart } from './plot.mjs';
+import { short, textTable, withRange } from './statistics.mjs';
+
+const count = (value) => value.toLocaleString('en-GB');
+const byMedian = (a, b) => a.ns.median - b.ns.median;
+
+function membershipTables(rows) {
+  const tables = [...new Set(rows.map((row) => row.table))];
+  return tables.flatMap((table) =>
+    ['4k', 'huge'].map((pages) => {
+      const of = (mode) => rows.filter((row) => row.table === table && row.pages === pages && row.mode === mode);
+      const dependent = of('dependent').sort(byMedian);
+      if (dependent.length === 0) return '';
+      const independent = new Map(of('independent').map((row) => [row.contender, row]));
+      const own = dependent.find((row) => row.contender === 'keyfence');
+      const [{ prefixes, intervals }] = dependent;
+      return [
+        `Membership: ${table}, ${count(prefixes)} prefixes in ${count(intervals)} intervals, ${pages} pages`,
+        textTable(
+          ['', 'ns dependent', 'to keyfence', 'ns independent', 'bytes', 'bytes a prefix'],
+          dependent.map((row) => [
+            row.contender,
+            withRange(row.ns),
+            own ? short(row.ns.median / own.ns.median) : '–',
+            withRange(independent.get(row.contender).ns),
+            count(row.bytes),
+            short(row.bytes / prefixes),
+          ]),
+        ),
+      ].join('\n');
+    }),
+  );
+}
+
+function membershipPlots(rows) {
+  const plots = {};
+  for (const table of ['internet-v4', 'random-1000000-v4', 'internet-v6']) {
+    const of = rows.filter((row) => row.table === table && row.mode === 'dependent').sort(byMedian);
+    if (of.length === 0) continue;
+    const bars = ['4k', 'huge'].flatMap((pages) => [
+      ...of
+        .filter((row) => row.pages === pages)
+        .map((row) => ({
+          label: `${row.contender}, ${pages}`,
+          value: row.ns.median,
+          min: row.ns.min,
+          max: row.ns.max,
+          colour: row.contender === 'keyfence' ? 0 : 1,
+          note: 'ns',
+        })),
+      {},
+    ]);
+    plots[`membership-${table}`] = barChart({
+      title: `Is the address in the list? ${table}, ${count(of[0].prefixes)} prefixes, one look-up after the other`,
+      axis: 'nanoseconds a look-up (median; line: smallest to largest round)',
+      bars: bars.slice(0, -1),
+    });
+  }
+  return plots;
+}
+
+function decideTables(rows) {
+  const images = rows.filter((row) => row.kind === 'image');
+  const decisions = rows.filter((row) => row.kind === 'decide');
+  return [
+    [
+      'Decisions in-process, digest in hand, each after the last has ended',
+      textTable(
+        ['profile, contest', 'keys', 'pages', 'ns', 'allocations'],
+        decisions.map((row) => [`${row.profile}: ${row.contest}`, count(row.keys), row.pages, withRange(row.ns), row.allocations]),
+      ),
+    ].join('\n'),
+    [
+      'Images',
+      textTable(
+        ['profile', 'keys', 'pages', 'built in s', 'bytes a key'],
+        images.map((row) => [row.profile, count(row.keys), row.pages, short(row.build_seconds), short(row.reserved_bytes / row.keys)]),
+      ),
+    ].join('\n'),
+  ];
+}
+
+function decidePlots(rows) {
+  const decisions = rows.filter((row) => row.kind === 'decide');
+  const names = [
+    ['short', 'decide, uniform', 'lists up to 8, uniform'],
+    ['short', 'decide, Zipf', 'lists up to 8, Zipf'],
+    ['layers', 'decide, uniform', 'three layers, uniform'],
+    ['layers', 'decide, Zipf', 'three layers, Zipf'],
+    ['short', 'key look-up', 'key look-up alone'],
+    ['short', 'std::unordered_map', 'std::unordered_map'],
+  ];
+  const plots = {};
+  for (const pages of ['4k', 'huge']) {
+    const series = names
+      .map(([profile, contest, name]) => ({
+        name,
+        points: decisions
+          .filter((row) => row.profile === profile && row.contest === contest && row.pages === pages)
+          .sort((a, b) => a.keys - b.keys)
+          .map((row) => ({ x: row.keys, y: row.ns.median, min: row.ns.min, max: row.ns.max })),
+      }))
+      .filter(({ points }) => points.length > 0);
+    if (series.length === 0) continue;
+    plots[`growth-${pages}`] = lineChart({
+      title: `One decision as the number of keys grows, ${pages} pages`,
+      xAxis: 'keys',
+      yAxis: 'nanoseconds (median)',
+      series,
+    });
+  }
+  return plots;
+}
+
+function requestTables(rows) {
+  const requests = rows.filter((row) => row.kind === 'request');
+  return [
+    [
+      `Requests through a gateway, ${count(requests[0].keys)} keys, in turns on one processor`,
+      textTable(
+        ['', 'CPU µs a request', 'to plain', 'added µs', 'beside µs', 'requests/s', 'to plain', 'p50 µs', 'p99 µs', 'instructions'],
+        requests.map((row) => [
+          row.name,
+          withRange(row.cpu_us),
+          withRange(row.cpu_ratio),
+          short(row.added_us.median),
+          short(row.beside_us.median),
+          short(row.per_second.median),
+          short(row.per_second_ratio.median),
+          short(row.p50_us.median),
+          short(row.p99_us.median),
+          row.instructions ? count(row.instructions) : '',
+        ]),
+      ),
+    ].join('\n'),
+  ];
+}
+
+function requestPlots(rows) {
+  const requests = rows.filter((row) => row.kind === 'request');
+  const plain = requests.find((row) => row.name === 'plain').cpu_us.median;
+  return {
+    'request-cpu': barChart({
+      title: 'Processor time of one request, gateway and the server it asks',
+      axis: 'microseconds of user and system time (median; line: smallest to largest round)',
+      limit: { value: plain * 1.06, label: '1.06 of plain' },
+      bars: requests
+        .filter((row) => !row.name.endsWith('hot keys'))
+        .map((row) => ({
+          label: row.name,
+          value: row.cpu_us.median + row.beside_us.median,
+          min: row.cpu_us.min + row.beside_us.min,
+          max: row.cpu_us.max + row.beside_us.max,
+          colour: row.name === 'keyfence' ? 0 : 1,
+          note: 'µs',
+        })),
+    }),
+  };
+}
+
+function daemonTables(rows) {
+  const of = (kind) => rows.filter((row) => row.kind === kind);
+  const tables = [];
+  if (of('start').length > 0) {
+    tables.push(
+      [
+        'Start',
+        textTable(
+          ['keys', 'new image, s', 'first decision by the last image, µs', 'image bytes a key', 'store bytes a key'],
+          of('start').map((row) => [
+            count(row.keys),
+            withRange(row.new_image_seconds),
+            withRange(row.first_decision_by_last_image_us),
+            short((row.image.reserved_bytes ?? Number.NaN) / row.keys),
+            short(row.store_bytes / row.keys),
+          ]),
+        ),
+      ].join('\n'),
+    );
+  }
+  if (of('change').length > 0) {
+    tables.push(
+      [
+        'Changes of a list of 20 through the admin API',
+        textTable(
+          ['keys', 'connections', 'acknowledged/s', 'p50 ms', 'p99 ms', 'max ms', 'decided by the old list after the answer'],
+          of('change').map((row) => [count(row.keys), row.connections, short(row.per_second), short(row.p50_ms), short(row.p99_ms), short(row.max_ms), row.stale]),
+        ),
+      ].join('\n'),
+      [
+        'When a second reader sees a change, one at a time',
+        textTable(
+          ['keys', 'seen p50 ms', 'seen p99 ms', 'answered p50 ms', 'answered p99 ms'],
+          of('visibility').map((row) => [count(row.keys), short(row.seen_p50_ms), short(row.seen_p99_ms), short(row.answered_p50_ms), short(row.answered_p99_ms)]),
+        ),
+      ].join('\n'),
+    );
+  }
+  if (of('import').length > 0) {
+    tables.push(
+      [
+        'Imports into the global list',
+        textTable(
+          ['entries', 's', 'revisions'],
+          of('import').map((row) => [count(row.entries), withRange(row.seconds), row.revisions]),
+        ),
+      ].join('\n'),
+    );
+  }
+  return tables;
+}
+
+function daemonPlots(rows) {
+  const changes = rows.filter((row) => row.kind === 'change');
+  if (changes.length === 0) return {};
+  return {
+    'change-latency': barChart({
+      title: 'From the request to change a list to its enforcement, 99th percentile',
+      axis: 'milliseconds',
+      limit: { value: 5, label: '5 ms' },
+      bars: changes.map((row) => ({
+        label: `${count(row.keys)} keys, ${row.connections} at a time`,
+        value: row.p99_ms,
+        note: `ms, ${short(row.per_second)} a second`,
+      })),
+    }),
+  };
+}
+
+const parts = {
+  membership: [membershipTables, membershipPlots],
+  decide: [decideTables, decidePlots],
+  request: [requestTables, requestPlots],
+  daemon: [daemonTables, daemonPlots],
+};
+
+// Reads <dir>/<part>.json of the given parts, writes plots beside them, and prints the tables.
+export function report(dir, names) {
+  for (const name of names) {
+    const file = join(dir, `${name}.json`);
+    if (!existsSync(file)) continue;
+    const { rows, machine, quick } = JSON.parse(readFileSync(file, 'utf8'));
+    if (rows.length === 0) continue;
+    const [tables, plots] = parts[name];
+    if (name === names[0]) {
+      console.log(`\n${machine.cpu}, ${machine.cores} cores, ${machine.vector}, ${machine.system}, Linux ${machine.kernel}${quick ? ' (quick: not to quote from)' : ''}`);
+    }
+    for (const table of tables(rows)) if (table) console.log(`\n${table}`);
+    for (const [plot, text] of Object.entries(plots(rows))) writeFileSync(join(dir, `${plot}.svg`), text);
+  }
+  console.log(`\nJSON and plots: ${dir}`);
+}
+
+if (process.argv[1] === new URL(import.meta.url).pathname) {
+  report(process.argv[2], Object.keys(parts));
+}
