@@ -30,8 +30,9 @@ struct RoundOptions {
   std::size_t count_max = 100'000'000;
 };
 
-// Nanoseconds per operation of each contest. The contests take turns within every round, in an order that moves on by
-// one with each, so that a slow moment of the machine falls on all of them; a first round is not counted.
+// Nanoseconds of processor time per operation of each contest. The contests take turns within every round, in an order
+// that moves on by one with each, so that a slow moment of the machine falls on all of them; a first round is not
+// counted.
 [[nodiscard]] std::vector<std::vector<double>> run_rounds(std::span<const Contest> contests,
                                                           const RoundOptions& options);
 
