@@ -1,5 +1,6 @@
 #include "bench/common/pages.h"
 
+#include <malloc.h>
 #include <sched.h>
 #include <sys/mman.h>
 #include <sys/mount.h>
@@ -42,7 +43,12 @@ void use_pages(PageSize pages, char** argv) {
   }
   // glibc reads its tunables before main.
   const char* tunables = std::getenv("GLIBC_TUNABLES");
-  if (tunables != nullptr && std::strstr(tunables, kMallocTunable) != nullptr) return;
+  if (tunables != nullptr && std::strstr(tunables, kMallocTunable) != nullptr) {
+    // Blocks smaller than a huge page lie together on the heap, which has huge pages, rather than in mappings of their
+    // own, which cannot.
+    mallopt(M_MMAP_THRESHOLD, 32 << 20);
+    return;
+  }
   setenv("GLIBC_TUNABLES", kMallocTunable, 1);
   execv("/proc/self/exe", argv);
 }

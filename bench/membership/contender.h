@@ -70,8 +70,7 @@ template <class Address>
 
 // Ours: contenders_own.cc.
 template <class Address>
-[[nodiscard]] std::vector<ContenderPtr<Address>> own_contenders(const Table& table, const AddressSet& set,
-                                                                PageSize pages);
+[[nodiscard]] std::vector<ContenderPtr<Address>> own_contenders(const Table& table, const AddressSet& set);
 
 // The libraries of others, where the build has them: peers_dpdk.cc, peers_maxminddb.cc.
 void start_dpdk(std::size_t memory_mib, PageSize pages);

@@ -1,6 +1,7 @@
 #include <algorithm>
 
 #include "bench/membership/contender.h"
+#include "libs/image/packed_set.h"
 
 namespace keyfence::bench {
 namespace {
@@ -33,6 +34,19 @@ class LinearScan final : public SingleLookup<Address, LinearScan<Address>> {
   std::vector<Range> ranges_;
 };
 
+// What the policy image holds of a list.
+template <class Address>
+class Packed final : public SingleLookup<Address, Packed<Address>> {
+ public:
+  explicit Packed(const AddressSet& set) : set_(PackedSet::build(set)) {}
+  [[nodiscard]] std::string name() const override { return "keyfence"; }
+  [[nodiscard]] std::size_t bytes() const override { return set_.bytes(); }
+  [[nodiscard]] std::uint64_t find(Address address) const { return set_.contains(to_ip(address)) ? 1 : 0; }
+
+ private:
+  PackedSet set_;
+};
+
 // The control plane's set: binary search over merged intervals.
 template <class Address>
 class BinarySearch final : public SingleLookup<Address, BinarySearch<Address>> {
@@ -49,15 +63,15 @@ class BinarySearch final : public SingleLookup<Address, BinarySearch<Address>> {
 }  // namespace
 
 template <class Address>
-std::vector<ContenderPtr<Address>> own_contenders(const Table& table, const AddressSet& set, PageSize pages) {
-  (void)pages;
+std::vector<ContenderPtr<Address>> own_contenders(const Table& table, const AddressSet& set) {
   std::vector<ContenderPtr<Address>> contenders;
+  contenders.push_back(std::make_unique<Packed<Address>>(set));
   contenders.push_back(std::make_unique<BinarySearch<Address>>(set));
   if (table.prefixes.size() <= kScanPrefixesMax) contenders.push_back(std::make_unique<LinearScan<Address>>(table));
   return contenders;
 }
 
-template std::vector<ContenderPtr<V4>> own_contenders(const Table&, const AddressSet&, PageSize);
-template std::vector<ContenderPtr<V6>> own_contenders(const Table&, const AddressSet&, PageSize);
+template std::vector<ContenderPtr<V4>> own_contenders(const Table&, const AddressSet&);
+template std::vector<ContenderPtr<V6>> own_contenders(const Table&, const AddressSet&);
 
 }  // namespace keyfence::bench

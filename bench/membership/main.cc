@@ -30,7 +30,7 @@ void contest(const Table& table, const Options& options) {
   progress(table.name + ": " + std::to_string(table.prefixes.size()) + " prefixes, " +
            std::to_string(set.ranges().size()) + " intervals, pages " + std::string(name(options.pages)));
 
-  std::vector<ContenderPtr<Address>> contenders = own_contenders<Address>(table, set, options.pages);
+  std::vector<ContenderPtr<Address>> contenders = own_contenders<Address>(table, set);
 #ifdef KEYFENCE_BENCH_PEERS
   if (options.peers) {
     if (auto peer = dpdk_contender<Address>(table)) contenders.push_back(std::move(peer));
@@ -78,7 +78,8 @@ void contest(const Table& table, const Options& options) {
           .text("mode", mode)
           .text("pages", name(options.pages))
           .sample("ns", summarise(nanoseconds[i]))
-          .count("bytes", contenders[i]->bytes());
+          .count("bytes", contenders[i]->bytes())
+          .count("huge_page_bytes", huge_page_bytes());
     }
     if (hits == 0) progress("nothing was held");  // keeps the look-ups alive
   }
