@@ -1,6 +1,9 @@
 // Fills a control store with a made-up policy: what the daemon starts from in the benchmarks of start and change.
+//
+//   --store=FILE   made if missing; --fresh removes it first
 #include <cstdio>
 #include <cstdlib>
+#include <filesystem>
 #include <set>
 #include <string>
 
@@ -105,8 +108,12 @@ int main(int argc, char** argv) {
   shape.account_entries = arguments.number("account-entries", 0);
   shape.global_entries = arguments.number("global-entries", 0);
   const std::string path = arguments.text("store", "");
+  const bool fresh = arguments.has("fresh");
   arguments.done();
   if (path.empty()) fail("--store=FILE is needed");
+  if (fresh) {
+    for (const char* end : {"", "-wal", "-shm", ".lock"}) std::filesystem::remove(path + end);
+  }
 
   auto store = keyfence::open_sqlite_store(path);
   if (!store) fail("store: " + store.error().message);
