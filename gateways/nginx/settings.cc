@@ -59,7 +59,12 @@ char* judge(ngx_conf_t* cf, const LocationConf& conf) noexcept {
 }  // namespace
 
 Worker& MainConf::worker_state() {
-  if (!worker) worker = std::make_unique<Worker>(policy_dir);
+  if (!worker) {
+    auto made = std::make_unique<Worker>(policy_dir);
+    watch = std::make_unique<PolicyWatch>(made->image());
+    worker = std::move(made);
+    watch->start(ngx_cycle->log);
+  }
   return *worker;
 }
 

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "gateways/nginx/nginx_api.h"
+#include "gateways/nginx/policy_watch.h"
 #include "gateways/nginx/request_record.h"
 #include "gateways/nginx/worker.h"
 #include "libs/net/address_set.h"
@@ -52,6 +53,7 @@ struct MainConf {
   std::string policy_dir;  // empty: no keyfence_policy, and the module does nothing at all
   ngx_http_output_header_filter_pt next_header_filter = nullptr;
   std::unique_ptr<Worker> worker;  // made in the worker process
+  std::unique_ptr<PolicyWatch> watch;
 
   [[nodiscard]] bool active() const noexcept { return !policy_dir.empty(); }
   // The worker's state, made now if the process was started without init_process (nginx reloads a single process so).
