@@ -120,8 +120,7 @@ TEST_P(SmallWorld, CoversAreExactAndHaveTheFewestBlocks) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Places, SmallWorld,
-                         testing::Values(World{"FirstOfIpv4", "0.0.0.0"}, World{"MiddleOfIpv4", "127.255.255.248"},
-                                         World{"LastOfIpv4", "255.255.255.240"}, World{"FirstOfIpv6", "::"},
+                         testing::Values(World{"FirstOfIpv4", "0.0.0.0"}, World{"LastOfIpv4", "255.255.255.240"},
                                          World{"MiddleOfIpv6", "7fff:ffff:ffff:ffff:ffff:ffff:ffff:fff8"},
                                          World{"RoundTheMappedBlock", "::fffe:ffff:fff8"},
                                          World{"LastOfIpv6", "ffff:ffff:ffff:ffff:ffff:ffff:ffff:fff0"}),

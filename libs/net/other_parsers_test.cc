@@ -96,7 +96,7 @@ std::vector<std::string> by_python(const std::vector<Row>& rows) {
   file.close();
   const std::string command = "/usr/bin/python3 '" + kFolder + "/other_parsers.py' < '" + input + "'";
   std::vector<std::string> lines;
-  std::FILE* pipe = popen(command.c_str(), "r");  // NOLINT(bugprone-command-processor): a fixed program of ours
+  std::FILE* pipe = popen(command.c_str(), "r");
   if (pipe == nullptr) return lines;
   std::string output;
   std::array<char, 4096> buffer{};
