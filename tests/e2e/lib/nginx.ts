@@ -12,6 +12,8 @@ export interface NginxConfig {
   workers?: number;
   module?: string;
   policyDir?: string;
+  /** In the background, as a service: nginx upgrades its binary only so. */
+  daemon?: boolean;
   /** false: no keyfence_policy directive. */
   policy?: boolean;
 }
@@ -80,7 +82,8 @@ export class Nginx {
     const policy = config.policy === false ? '' : `keyfence_policy ${config.policyDir ?? join(this.dir, 'policy')};`;
     const text = `${isRoot ? 'user www-data;' : ''}
 worker_processes ${config.workers ?? 1};
-${instrumented ? 'daemon off; master_process off;' : 'daemon off;'}
+daemon ${config.daemon ? 'on' : 'off'};
+${instrumented ? 'master_process off;' : ''}
 pid ${this.pidFile};
 error_log ${this.errorLog} info;
 load_module ${config.module ?? moduleFile()};
@@ -130,24 +133,30 @@ http {
     let ended = false;
     void this.exit.then(() => (ended = true));
     await eventually('nginx listens', async () => {
-      if (ended) throw new Error(`nginx did not start:\n${this.output}${this.errors()}`);
+      if (ended && !this.config.daemon) throw new Error(`nginx did not start:\n${this.output}${this.errors()}`);
       return connects(readyPort);
     });
+    if (instrumented) return;
+    await eventually('all workers run', () => this.workers().length === (this.config.workers ?? 1));
   }
 
-  /** The pid of the master that serves now: after upgrade() the new one. */
+  /** The pid of the master that serves now, after upgrade() the new one; 0 while it has not written it. */
   get pid(): number {
-    return Number(readFileSync(this.pidFile, 'utf8').trim());
+    return existsSync(this.pidFile) ? Number(readFileSync(this.pidFile, 'utf8').trim()) : 0;
   }
 
   /** The pids of the workers of a master. */
   workers(master = this.pid): number[] {
-    const children = readFileSync(`/proc/${master}/task/${master}/children`, 'utf8').trim();
-    return children
+    return textOf(`/proc/${master}/task/${master}/children`)
+      .trim()
       .split(' ')
-      .filter((pid) => pid !== '')
-      .map(Number)
-      .filter((pid) => readFileSync(`/proc/${pid}/cmdline`, 'utf8').startsWith('nginx: worker process'));
+      .filter((pid) => textOf(`/proc/${pid}/cmdline`).startsWith('nginx: worker process'))
+      .map(Number);
+  }
+
+  /** The same; none where nginx runs as a single process under instruments. */
+  workersIfAny(): number[] {
+    return instrumented ? [] : this.workers();
   }
 
   signal(name: NodeJS.Signals, pid = this.pid): void {
@@ -168,10 +177,10 @@ http {
   async upgrade(): Promise<void> {
     const old = this.pid;
     this.signal('SIGUSR2');
-    await eventually('a second master runs', () => existsSync(`${this.pidFile}.oldbin`) && existsSync(this.pidFile) && this.pid !== old);
+    await eventually('a second master runs', () => existsSync(`${this.pidFile}.oldbin`) && this.pid !== 0 && this.pid !== old);
     await eventually('its workers run', () => this.workers().length === (this.config.workers ?? 1));
     this.signal('SIGQUIT', old);
-    await eventually('the old master is gone', () => !existsSync(`/proc/${old}`) || isZombie(old));
+    await eventually('the old master is gone', () => isGone(old));
   }
 
   errors(): string {
@@ -199,11 +208,11 @@ http {
   async stop(): Promise<string[]> {
     if (this.master === undefined) return [];
     const complaints: string[] = [];
-    const current = existsSync(this.pidFile) ? this.pid : this.master.pid!;
-    const alive = (pid: number) => existsSync(`/proc/${pid}`) && !isZombie(pid);
-    for (const pid of new Set([current, this.master.pid!])) if (alive(pid)) process.kill(pid, 'SIGTERM');
+    const current = this.pid || this.master.pid!;
+    const masters = this.config.daemon ? [current] : [current, this.master.pid!];
+    for (const pid of new Set(masters)) if (!isGone(pid)) process.kill(pid, 'SIGTERM');
     const code = await this.exit;
-    await eventually('nginx is gone', () => !alive(current));
+    await eventually('nginx is gone', () => isGone(current));
     if (code !== 0) complaints.push(`nginx ended with ${code}:\n${this.output}`);
     for (const line of this.errors().split('\n')) {
       if (!/\[(alert|emerg|crit)\]/.test(line)) continue;
@@ -213,10 +222,13 @@ http {
   }
 }
 
-function isZombie(pid: number): boolean {
+/** What a file of /proc says; nothing once its process is gone. */
+function textOf(path: string): string {
   try {
-    return /^State:\s+Z/m.test(readFileSync(`/proc/${pid}/status`, 'utf8'));
+    return readFileSync(path, 'utf8');
   } catch {
-    return true;
+    return '';
   }
 }
+
+const isGone = (pid: number) => !/^State:\s+[^Z]/m.test(textOf(`/proc/${pid}/status`));
