@@ -76,14 +76,21 @@ test('cut short under a running nginx: no worker dies, nobody is let in @core', 
 });
 
 test('bit-flipped under a running nginx: nobody is let in who is refused', async ({ start }) => {
-  const gateway = await start({ server, image: policy });
+  const fillers = Array.from({ length: 30 }, (_, i) => ({
+    id: 100 + i,
+    account: 1,
+    secret: `filler-${i}`,
+    scopes: ['a', 'b'],
+    allowlist: { entries: Array.from({ length: 12 }, (_, n) => `198.51.${i}.${n * 3}`) },
+  }));
+  const gateway = await start({ server, image: { ...policy, keys: [...policy.keys, ...fillers] } });
   const file = openSync(newest(gateway.policyDir), 'r+');
   const header = Buffer.alloc(4096);
   readSync(file, header, 0, header.length, 0);
   // The header itself, and what it says begins at: slots, names, accounts, scopes, arena (docs/image-format.md).
   const regions = [0, 48, 56, 72, 80, 88].map((at) => (at === 0 ? 0 : Number(header.readBigUInt64LE(at))));
   const used: number[] = [];
-  const bytes = Buffer.alloc(16_384);
+  const bytes = Buffer.alloc(65_536);
   for (const region of new Set(regions)) {
     readSync(file, bytes, 0, bytes.length, region);
     for (const [i, byte] of bytes.entries()) if (byte !== 0) used.push(region + i);
