@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "libs/image/blocks_v4.h"
+#include "libs/image/blocks_v6.h"
 #include "libs/image/search_tree.h"
 
 namespace keyfence::image {
@@ -70,6 +71,12 @@ PackedLines pack(std::span<const IntervalV4> intervals) {
 
 PackedLines pack(std::span<const IntervalV6> intervals) {
   PackedLines out;
+  if (intervals.size() >= kBlocksFromIntervals && pack_blocks_v6(intervals, out)) return out;
+  return pack_tree(intervals);
+}
+
+PackedLines pack_tree(std::span<const IntervalV6> intervals) {
+  PackedLines out;
   if (intervals.empty()) return out;
   const bool only_high = std::all_of(intervals.begin(), intervals.end(), [](const IntervalV6& interval) {
     return low(interval.first) == 0 && low(interval.last) == ~std::uint64_t{0};
@@ -108,9 +115,10 @@ Membership find_v6(SetKind kind, std::span<const Line> lines, uint128 address) n
       return search_tree<NodeV6High>(lines, nullptr, high(address));
     case SetKind::kTreeV6:
       return search_tree<NodeV6>(lines, nullptr, WideKey{high(address), low(address)});
+    case SetKind::kBlocksV6:
+      return find_in_blocks_v6(lines, address);
     case SetKind::kTreeV4:
     case SetKind::kBlocksV4:
-    case SetKind::kBlocksV6:
       break;
   }
   return Membership::kDamaged;
@@ -121,7 +129,8 @@ void prefetch_v4(SetKind kind, std::span<const Line> lines, std::uint32_t addres
   if (!lines.empty()) __builtin_prefetch(lines.data());
 }
 
-void prefetch_v6(SetKind, std::span<const Line> lines, uint128) noexcept {
+void prefetch_v6(SetKind kind, std::span<const Line> lines, uint128 address) noexcept {
+  if (kind == SetKind::kBlocksV6) return prefetch_blocks_v6(lines, address);
   if (!lines.empty()) __builtin_prefetch(lines.data());
 }
 

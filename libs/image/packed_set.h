@@ -37,6 +37,9 @@ struct PackedLines {
 [[nodiscard]] PackedLines pack(std::span<const IntervalV4> intervals);
 [[nodiscard]] PackedLines pack(std::span<const IntervalV6> intervals);
 
+// The same as a search tree, whatever the size.
+[[nodiscard]] PackedLines pack_tree(std::span<const IntervalV6> intervals);
+
 // Sorts intervals and merges those that overlap or touch.
 void merge(std::vector<IntervalV4>& intervals);
 void merge(std::vector<IntervalV6>& intervals);

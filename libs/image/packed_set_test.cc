@@ -5,6 +5,7 @@
 #include <random>
 
 #include "libs/image/blocks_v4.h"
+#include "libs/image/blocks_v6.h"
 #include "libs/image/search_tree.h"
 
 namespace keyfence::image {
@@ -133,7 +134,7 @@ std::vector<IntervalV6> random_v6(std::mt19937_64& random, std::size_t count, bo
   std::vector<IntervalV6> out;
   for (std::size_t i = 0; i < count; ++i) {
     const std::uint64_t kinds = random() % 8;
-    const auto high = (random() % 4 == 0 ? random() : 0x2001'0000'0000'0000ULL | (random() & 0x0000'0DB8'FFFF'FFFFULL));
+    const auto high = (random() % 16 == 0 ? random() : 0x2001'0000'0000'0000ULL | (random() & 0x0000'0DB8'FFFF'FFFFULL));
     const unsigned length = static_cast<unsigned>(kinds == 0  ? 20 + random() % 45
                                                   : kinds < 4 ? 48
                                                               : 32 + random() % 33);
@@ -152,13 +153,20 @@ std::vector<IntervalV6> random_v6(std::mt19937_64& random, std::size_t count, bo
 
 TEST(PackedSet, EqualsTheBinarySearchForIpv6SetsOfEverySize) {
   std::mt19937_64 random(3);
+  int in_blocks = 0;
   for (const bool fine : {false, true}) {
     for (const std::size_t count : std::vector<std::size_t>{1, 2, 3, 7, 8, 30, 100, 1000, 9000, 60'000}) {
       const auto intervals = random_v6(random, count, fine);
       const PackedLines packed = pack(intervals);
       ASSERT_NO_FATAL_FAILURE(expect_equal(intervals, packed)) << count;
+      PackedLines blocks;
+      if (pack_blocks_v6(intervals, blocks)) {
+        ASSERT_NO_FATAL_FAILURE(expect_equal(intervals, blocks)) << count;
+        ++in_blocks;
+      }
     }
   }
+  EXPECT_GT(in_blocks, 4);
 }
 
 TEST(PackedSet, HoldsEverythingAndNothing) {
