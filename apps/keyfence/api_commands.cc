@@ -1,0 +1,7 @@
+#include "apps/keyfence/commands.h"
+
+namespace keyfence {
+
+void add_api_commands(CLI::App&, int&) {}
+
+}  // namespace keyfence

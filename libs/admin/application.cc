@@ -1,0 +1,208 @@
+#include "libs/admin/application.h"
+
+#include <algorithm>
+#include <exception>
+#include <optional>
+#include <utility>
+
+#include "libs/admin/json/strict_json.h"
+#include "libs/base/random.h"
+
+namespace keyfence {
+namespace {
+
+std::string new_request_id() {
+  std::string id = "req_";
+  append_crockford(id, random_u64());
+  return id;
+}
+
+void add_common_headers(HttpResponse& response, const std::string& request_id) {
+  response.headers.emplace_back("X-Request-Id", request_id);
+  response.headers.emplace_back("X-Content-Type-Options", "nosniff");
+  response.headers.emplace_back("Cache-Control", "no-store");
+  response.headers.emplace_back("Referrer-Policy", "no-referrer");
+  response.headers.emplace_back("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'");
+  response.headers.emplace_back("Cross-Origin-Resource-Policy", "same-origin");
+}
+
+std::optional<IpAddress> client_of(const HttpRequest& request, const ProxyTrust& trust) {
+  std::vector<std::string_view> lines;
+  for (const auto& [key, value] : request.headers) {
+    if (equals_without_case(key, trust.header)) lines.emplace_back(value);
+  }
+  return resolve_client_address(request.peer, trust.proxies, trust.kind, lines).address;
+}
+
+Problem method_not_allowed(const std::vector<const Route*>& routes) {
+  std::string allow;
+  for (const Route* route : routes) {
+    allow += (allow.empty() ? "" : ", ") + std::string(name(route->method));
+    if (route->method == HttpMethod::kGet) allow += ", HEAD";
+  }
+  return {.status = 405,
+          .code = "method_not_allowed",
+          .detail = "This resource knows " + allow + ".",
+          .headers = {{"Allow", allow}}};
+}
+
+std::optional<Problem> read_query(const Route& route, Call& call) {
+  auto query = QueryParameters::parse(call.request.query);
+  if (!query) return Problem{.status = 400, .code = "bad_request", .detail = "Refused: " + query.error() + "."};
+  std::vector<FieldError> errors;
+  for (const auto& [key, value] : query->all()) {
+    if (is_credential_parameter(key, value)) {
+      return Problem{.status = 400,
+                     .code = "token_in_query",
+                     .detail =
+                         "Credentials do not belong into a URL. Revoke it if it was real; send tokens as "
+                         "Authorization: Bearer and keys in the body."};
+    }
+    if (std::find(route.query.begin(), route.query.end(), key) == route.query.end()) {
+      errors.push_back({.pointer = {}, .parameter = key, .code = "unknown_parameter", .message = "is not known here"});
+    } else if ((key == "explain" || key == "dry_run") && value != "true" && value != "false") {
+      errors.push_back({.pointer = {}, .parameter = key, .code = "not_allowed", .message = "must be true or false"});
+    } else if (key == "confirm" && value != "open_to_everyone") {
+      errors.push_back({.pointer = {}, .parameter = key, .code = "not_allowed", .message = "must be open_to_everyone"});
+    } else if (key == "on_duplicate" && value != "fail" && value != "skip") {
+      errors.push_back({.pointer = {}, .parameter = key, .code = "not_allowed", .message = "must be fail or skip"});
+    }
+  }
+  if (!errors.empty()) return invalid_input(std::move(errors));
+  call.query = std::move(*query);
+  return std::nullopt;
+}
+
+// A secret that someone pasted into a path stays out of the log.
+std::string_view loggable(std::string_view path) noexcept {
+  const bool secret = path.find("kf_") != std::string_view::npos || path.find("kfm_") != std::string_view::npos;
+  return secret ? "(not logged)" : path;
+}
+
+bool has_media_type(const HttpRequest& request, std::string_view wanted) {
+  const auto header = request.header("Content-Type");
+  if (!header) return false;
+  std::string_view type = header->substr(0, header->find(';'));
+  while (!type.empty() && (type.back() == ' ' || type.back() == '\t')) type.remove_suffix(1);
+  return equals_without_case(type, wanted);
+}
+
+std::optional<Problem> read_body(const Route& route, Call& call) {
+  const HttpRequest& request = call.request;
+  if (route.body == BodyKind::kNone) {
+    if (request.body.empty()) return std::nullopt;
+    return Problem{.status = 400, .code = "bad_request", .detail = "This request takes no body."};
+  }
+  if (request.body.size() > route.body_bytes_max) {
+    return Problem{.status = 413, .code = "body_too_large", .detail = "The body is larger than this resource takes."};
+  }
+  if (route.body == BodyKind::kJsonOrText && has_media_type(request, "text/plain")) {
+    if (!is_utf8(request.body)) {
+      return Problem{.status = 400, .code = "bad_request", .detail = "The text is not valid UTF-8."};
+    }
+    call.body_is_text = true;
+    return std::nullopt;
+  }
+  if (!has_media_type(request, "application/json")) {
+    return Problem{.status = 415,
+                   .code = "unsupported_media_type",
+                   .detail = route.body == BodyKind::kJson ? "The body must be application/json."
+                                                           : "The body must be application/json or text/plain."};
+  }
+  auto parsed = parse_strict_json(request.body);
+  if (!parsed) {
+    const JsonError& error = parsed.error();
+    return Problem{.status = 400,
+                   .code = "invalid_json",
+                   .detail = "The body cannot be read: " + error.message + ".",
+                   .errors = {{.pointer = error.pointer, .code = error.code, .message = error.message}}};
+  }
+  call.body = std::move(*parsed);
+  return std::nullopt;
+}
+
+Answer run_route(const Route& route, Call& call) {
+  if (route.access != Access::kPublic) {
+    auto caller = authenticate(call.request, call.services.store, to_seconds(call.now));
+    if (!caller) return Err{std::move(caller).error()};
+    call.caller = std::move(*caller);
+  }
+  if (auto problem = read_query(route, call)) return Err{std::move(*problem)};
+  if (route.access != Access::kPublic) {
+    if (auto problem = refuse_role(call.caller, route.access)) return Err{std::move(*problem)};
+  }
+  if (auto problem = read_body(route, call)) return Err{std::move(*problem)};
+  return route.handler(call);
+}
+
+}  // namespace
+
+HttpResponse AdminApplication::handle(const HttpRequest& request, std::size_t worker) noexcept {
+  const Timestamp begin = services_.clock.now();
+  const RouteMatch match = match_route(routing_table(), request.method, request.path);
+  Call call{.services = services_,
+            .request = request,
+            .worker = worker,
+            .request_id = new_request_id(),
+            .now = begin,
+            .client = client_of(request, services_.proxy_trust),
+            .path_parameters = match.parameters,
+            .query = {},
+            .caller = {},
+            .body = {},
+            .body_is_text = false};
+  Answer answer = Err{not_found()};
+  try {
+    if (match.route != nullptr) {
+      answer = run_route(*match.route, call);
+    } else if (!match.same_path.empty()) {
+      answer = Err{method_not_allowed(match.same_path)};
+    }
+  } catch (const std::exception& exception) {
+    answer = Err{Problem{.status = 500,
+                         .code = "internal_error",
+                         .detail = "Something went wrong; the log has the reason under this request id.",
+                         .log_detail = exception.what()}};
+  }
+
+  std::string code;
+  std::string log_detail;
+  if (!answer) {
+    code = answer.error().code;
+    log_detail = answer.error().log_detail;
+  }
+  HttpResponse response = answer ? std::move(*answer) : render(std::move(answer).error(), call.request_id);
+  add_common_headers(response, call.request_id);
+  const std::int64_t duration = services_.clock.now().micros - begin.micros;
+  const std::string_view route = match.route != nullptr ? match.route->path : "unmatched";
+  services_.metrics.count_request(name(request.method), route, response.status, duration);
+  if (services_.log) {
+    const std::string actor = call.caller.token.value() != 0 ? call.caller.actor() : "";
+    services_.log({.request_id = call.request_id,
+                   .method = name(request.method),
+                   .path = loggable(request.path),
+                   .status = response.status,
+                   .code = code,
+                   .actor = actor,
+                   .address = call.client ? call.client->text() : "unknown",
+                   .duration_micros = duration,
+                   .log_detail = log_detail});
+  }
+  return response;
+}
+
+HttpResponse AdminApplication::refuse(int status, std::string_view code, std::string_view detail) noexcept {
+  const std::string request_id = new_request_id();
+  HttpResponse response = render(
+      {.status = status, .code = std::string(code), .detail = "Refused: " + std::string(detail) + "."}, request_id);
+  add_common_headers(response, request_id);
+  services_.metrics.count_request("OTHER", "refused", status, 0);
+  return response;
+}
+
+std::size_t AdminApplication::body_bytes_max(HttpMethod method, std::string_view path) const noexcept {
+  const RouteMatch match = match_route(routing_table(), method, path);
+  return match.route != nullptr ? match.route->body_bytes_max : kBodyBytesMax;
+}
+
+}  // namespace keyfence

@@ -1,0 +1,76 @@
+#include "libs/admin/call.h"
+
+#include <boost/json/serialize.hpp>
+#include <charconv>
+
+namespace keyfence {
+
+std::string_view Call::path_parameter(std::string_view parameter) const noexcept {
+  for (const auto& [key, value] : path_parameters) {
+    if (key == parameter) return value;
+  }
+  return {};
+}
+
+HttpResponse json_response(int status, const boost::json::value& body) {
+  return {.status = status, .content_type = "application/json", .body = boost::json::serialize(body), .headers = {}};
+}
+
+std::string etag(Revision revision) {
+  return "\"" + std::to_string(revision.value) + "\"";
+}
+
+std::optional<Problem> refuse_stale(const HttpRequest& request, Revision standing) {
+  if (request.header_count("If-Match") == 0) return std::nullopt;
+  const auto wanted = request.header("If-Match");
+  if (wanted == "*" || wanted == etag(standing)) return std::nullopt;
+  return Problem{.status = 412,
+                 .code = "revision_mismatch",
+                 .detail = "It was changed since: read it again.",
+                 .headers = {{"ETag", etag(standing)}}};
+}
+
+Result<AccountRow, Problem> find_account(StoreReader& store, const Caller& caller, AccountId id) {
+  if (!caller.sees(id)) return Err{not_found()};
+  auto row = store.account(id);
+  if (!row) return Err{problem_of(row.error())};
+  return std::move(*row);
+}
+
+Result<KeyRow, Problem> find_key(StoreReader& store, const Caller& caller, KeyId id) {
+  auto row = store.key(id);
+  if (!row) return Err{problem_of(row.error())};
+  if (!caller.sees(row->account)) return Err{not_found()};
+  return std::move(*row);
+}
+
+Result<PageRequest, Problem> page_of(const Call& call, std::optional<std::uint64_t> (*parse_after)(std::string_view)) {
+  constexpr std::size_t kLimitMax = 1000;
+  PageRequest page{.after = 0, .limit = 101};
+  std::vector<FieldError> errors;
+  if (const auto text = call.query.find("limit")) {
+    std::size_t limit = 0;
+    const auto [end, error] = std::from_chars(text->data(), text->data() + text->size(), limit);
+    if (error != std::errc() || end != text->data() + text->size() || limit < 1 || limit > kLimitMax) {
+      errors.push_back(
+          {.pointer = {}, .parameter = "limit", .code = "out_of_range", .message = "must be from 1 to 1000"});
+    }
+    page.limit = limit + 1;
+  }
+  if (const auto text = call.query.find("after")) {
+    const auto after = parse_after(*text);
+    if (!after) {
+      errors.push_back(
+          {.pointer = {}, .parameter = "after", .code = "not_a_cursor", .message = "must be the next of a page"});
+    }
+    page.after = after.value_or(0);
+  }
+  if (!errors.empty()) return Err{invalid_input(std::move(errors))};
+  return page;
+}
+
+bool query_flag(const Call& call, std::string_view parameter) noexcept {
+  return call.query.find(parameter) == "true";
+}
+
+}  // namespace keyfence

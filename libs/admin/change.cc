@@ -1,0 +1,48 @@
+#include "libs/admin/change.h"
+
+#include <boost/json/serialize.hpp>
+#include <utility>
+
+namespace keyfence {
+
+void ChangeContext::audit(std::string_view action, std::string subject, std::optional<AccountId> account,
+                          const boost::json::value& before, const boost::json::value& after) {
+  AuditRow row;
+  row.at = call_.now;
+  row.actor = call_.caller.actor();
+  row.address = call_.client ? call_.client->text() : "";
+  row.action = action;
+  row.subject = std::move(subject);
+  row.account = account;
+  if (!before.is_null()) row.before = boost::json::serialize(before);
+  if (!after.is_null()) row.after = boost::json::serialize(after);
+  tx.audit_line(std::move(row));
+}
+
+Result<void, Problem> checked(const StoreResult<void>& result) {
+  if (!result) return Err{problem_of(result.error())};
+  return {};
+}
+
+Result<Committed, Problem> run_change(const Call& call, const ChangeWork& work) {
+  if (!call.services.publisher.ready_for_changes()) {
+    return Err{Problem{.status = 503,
+                       .code = "policy_not_publishable",
+                       .detail = "The gateways of this machine could not be told of a change now: nothing was changed.",
+                       .headers = {{"Retry-After", "1"}}}};
+  }
+  std::optional<Problem> refused;
+  const auto committed = call.services.store.transact([&](Transaction& tx) -> StoreResult<void> {
+    refused.reset();
+    ChangeContext context(tx, call);
+    auto outcome = work(context);
+    if (outcome) return {};
+    refused = std::move(outcome).error();
+    return Err{StoreError{StoreError::Code::kPrecondition, refused->detail, {}}};
+  });
+  if (committed) return *committed;
+  if (refused) return Err{std::move(*refused)};
+  return Err{problem_of(committed.error())};
+}
+
+}  // namespace keyfence

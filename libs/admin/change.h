@@ -1,0 +1,41 @@
+#pragma once
+
+#include <boost/json/value.hpp>
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "libs/admin/call.h"
+
+namespace keyfence {
+
+// What a change is told of: its transaction, and how to leave a line in the audit log.
+class ChangeContext {
+ public:
+  ChangeContext(Transaction& transaction, const Call& call) : tx(transaction), call_(call) {}
+
+  // In the log with this call's token, address and time. null: there was, or is, nothing. No secrets.
+  void audit(std::string_view action, std::string subject, std::optional<AccountId> account,
+             const boost::json::value& before, const boost::json::value& after);
+
+  Transaction& tx;  // NOLINT(misc-non-private-member-variables-in-classes): the point of the class
+
+ private:
+  const Call& call_;
+};
+
+using ChangeWork = std::function<Result<void, Problem>(ChangeContext&)>;
+
+// Runs one change set: refused with 503 while the policy could not be published, all or nothing, audited in its own
+// transaction, and enforced when this returns. The work may run more than once and assigns its results anew.
+[[nodiscard]] Result<Committed, Problem> run_change(const Call& call, const ChangeWork& work);
+
+// Turns what the store answered into what the work answers.
+[[nodiscard]] Result<void, Problem> checked(const StoreResult<void>& result);
+
+// 409 duplicate_name; the operator is told which account has the name already.
+[[nodiscard]] Result<void, Problem> require_free_name(StoreReader& store, const Caller& caller,
+                                                      std::string_view account_name, std::optional<AccountId> except);
+
+}  // namespace keyfence

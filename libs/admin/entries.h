@@ -1,0 +1,65 @@
+#pragma once
+
+#include <boost/json/value.hpp>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "libs/admin/call.h"
+#include "libs/net/entry_syntax.h"
+#include "libs/policy/list_rules.h"
+#include "libs/store/rows.h"
+
+// Entries of an allowlist as they come in: read, judged, made into rows.
+namespace keyfence {
+
+// Beyond this many standing entries, adding one does not compare it with all of them: no warnings of entries inside
+// each other then; duplicates are found by the store.
+inline constexpr std::size_t kComparedEntriesMax = 10'000;
+
+struct EntryInput {
+  std::string pointer;  // where in the body it stands
+  std::string text;     // trimmed
+  ParsedEntry parsed;
+  std::string label;
+  EntryState state = EntryState::kEnabled;
+  std::optional<UnixSeconds> expires_at;
+};
+
+[[nodiscard]] std::string trim_entry_text(std::string_view text);
+[[nodiscard]] FieldError field_error(std::string pointer, EntryError error);
+[[nodiscard]] FieldError label_error(std::string pointer, EntryRuleCode code);
+
+std::optional<EntryInput> read_entry(const boost::json::value& value, std::string pointer,
+                                     std::vector<FieldError>& errors);
+// The entries of an array; wrong ones are reported and left out.
+std::vector<EntryInput> read_entries(const boost::json::array& array, const std::string& pointer,
+                                     std::vector<FieldError>& errors);
+
+[[nodiscard]] EntryRow new_entry_row(const EntryInput& input, const Call& call);
+[[nodiscard]] const ListLimits& limits_of(const InstanceRow& instance, Layer layer) noexcept;
+
+// The standing entries of a list as the rules compare them; a list longer than compared_max as none.
+[[nodiscard]] Result<std::vector<CandidateEntry>, Problem> standing_entries(StoreReader& store, const ListRow& list,
+                                                                            std::size_t compared_max);
+// Every entry of a list.
+[[nodiscard]] Result<std::vector<EntryRow>, Problem> all_entries(StoreReader& store, ListRef ref);
+
+// What the rules of this layer say of adding these to entries that are all compared.
+[[nodiscard]] RuleReport judge_rules(const InstanceRow& instance, Layer layer,
+                                     const std::vector<CandidateEntry>& standing, const std::vector<EntryInput>& added);
+
+struct Judgement {
+  std::vector<FieldError> errors;
+  std::vector<EntryWarning> warnings;
+};
+// Judges adding these to a list that holds standing_count entries, of which standing are compared.
+[[nodiscard]] Judgement judge_additions(const InstanceRow& instance, Layer layer,
+                                        const std::vector<CandidateEntry>& standing, std::size_t standing_count,
+                                        const std::vector<EntryInput>& added);
+
+[[nodiscard]] boost::json::object view(const EntryWarning& warning);
+// With the pointer of the entry that each warning is about.
+[[nodiscard]] boost::json::array view(const std::vector<EntryWarning>& warnings, const std::vector<EntryInput>& added);
+
+}  // namespace keyfence

@@ -1,0 +1,180 @@
+#include "libs/admin/entry_import.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "libs/admin/json/object_reader.h"
+#include "libs/admin/views.h"
+
+namespace keyfence {
+namespace {
+
+namespace json = boost::json;
+
+Problem whole(std::string code, std::string message) {
+  return invalid_input({{.pointer = "", .code = std::move(code), .message = std::move(message)}});
+}
+
+EntryImport::Item read_line(const ImportLine& line) {
+  EntryImport::Item item{.line = line.number, .text = line.entry, .label = line.label, .input = {}, .id = {}};
+  if (const auto code = check_label(line.label)) {
+    item.error = label_error("", *code);
+    return item;
+  }
+  auto parsed = parse_entry(line.entry);
+  if (!parsed) {
+    item.error = field_error("", std::move(parsed).error());
+    return item;
+  }
+  item.input = EntryInput{
+      .pointer = "", .text = line.entry, .parsed = std::move(*parsed), .label = line.label, .expires_at = {}};
+  return item;
+}
+
+EntryImport::Item read_value(const json::value& value, std::size_t index) {
+  std::vector<FieldError> errors;
+  EntryImport::Item item{.line = index + 1, .text = {}, .label = {}, .input = {}, .id = {}};
+  item.input = read_entry(value, "/entries/" + std::to_string(index), errors);
+  const auto text_of = [&value](std::string_view member) -> std::string {
+    const json::object* object = value.if_object();
+    const json::value* found = object != nullptr ? object->if_contains(member) : nullptr;
+    const json::string* text = found != nullptr ? found->if_string() : nullptr;
+    return text != nullptr ? std::string(text->data(), text->size()) : std::string();
+  };
+  item.text = text_of("text");
+  item.label = text_of("label");
+  if (!errors.empty()) {
+    item.error = std::move(errors.front());
+    item.input.reset();
+  }
+  return item;
+}
+
+json::object render_item(const EntryImport::Item& item) {
+  json::object out{{"line", item.line}, {"text", item.text}};
+  if (!item.label.empty()) out["label"] = item.label;
+  if (item.input) {
+    out["canonical"] = item.input->parsed.canonical;
+    out["kind"] = name(item.input->parsed.kind);
+  }
+  if (item.id.value() != 0) out["entry_id"] = item.id.text();
+  switch (item.outcome) {
+    case EntryImport::Outcome::kAdded:
+      out["result"] = "added";
+      break;
+    case EntryImport::Outcome::kSkipped:
+      out["result"] = "skipped";
+      break;
+    case EntryImport::Outcome::kError:
+      out["result"] = "error";
+      break;
+  }
+  const FieldError& error = item.error;
+  if (!error.code.empty()) {
+    out["code"] = error.code;
+    out["message"] = error.message;
+    if (!error.suggestions.empty())
+      out["suggestions"] = json::array(error.suggestions.begin(), error.suggestions.end());
+    if (!error.standing_id.empty()) out["standing_id"] = error.standing_id;
+  }
+  if (!item.warnings.empty()) {
+    json::array warnings;
+    for (const EntryWarning& warning : item.warnings) warnings.emplace_back(view(warning));
+    out["warnings"] = std::move(warnings);
+  }
+  return out;
+}
+
+Result<std::size_t, Problem> checked_size(std::size_t lines) {
+  if (lines == 0) return Err{whole("empty", "holds no entries")};
+  if (lines > kImportLinesMax) {
+    return Err{whole("too_many_lines", "holds more than " + std::to_string(kImportLinesMax) + " entries")};
+  }
+  return lines;
+}
+
+}  // namespace
+
+Result<EntryImport, Problem> EntryImport::from_text(std::string_view text, OnDuplicate on_duplicate) {
+  const std::vector<ImportLine> lines = split_import(text);
+  const auto size = checked_size(lines.size());
+  if (!size) return Err{size.error()};
+  EntryImport import(on_duplicate);
+  import.items_.reserve(*size);
+  for (const ImportLine& line : lines) import.items_.push_back(read_line(line));
+  return import;
+}
+
+Result<EntryImport, Problem> EntryImport::from_json(const json::value& body, OnDuplicate on_duplicate) {
+  std::vector<FieldError> errors;
+  ObjectReader reader(body, "", errors);
+  const json::array* array = reader.array("entries", Presence::kRequired);
+  reader.finish();
+  if (!errors.empty()) return Err{invalid_input(std::move(errors))};
+  const auto size = checked_size(array->size());
+  if (!size) return Err{size.error()};
+  EntryImport import(on_duplicate);
+  import.items_.reserve(*size);
+  for (std::size_t i = 0; i < array->size(); ++i) import.items_.push_back(read_value((*array)[i], i));
+  return import;
+}
+
+void EntryImport::judge(const InstanceRow& instance, Layer layer, const std::vector<CandidateEntry>& standing) {
+  std::vector<EntryInput> added;
+  std::vector<Item*> owners;  // of added, in order
+  for (Item& item : items_) {
+    if (!item.input) continue;
+    item.outcome = Outcome::kAdded;
+    item.error = {};
+    item.warnings.clear();
+    added.push_back(*item.input);
+    owners.push_back(&item);
+  }
+  // Skipped lines must not count towards the limit of the list: judge the rest again without them.
+  for (;;) {
+    RuleReport report = judge_rules(instance, layer, standing, added);
+    std::vector<bool> dropped(added.size(), false);
+    bool skipped_some = false;
+    for (EntryRuleError& error : report.errors) {
+      Item& item = *owners[error.index];
+      const bool skip = error.code == EntryRuleCode::kDuplicate && on_duplicate_ == OnDuplicate::kSkip;
+      item.outcome = skip ? Outcome::kSkipped : Outcome::kError;
+      item.error = {.pointer = "",
+                    .code = std::string(name(error.code)),
+                    .message = std::move(error.message),
+                    .standing_id = error.standing ? error.standing->text() : ""};
+      if (skip) dropped[error.index] = skipped_some = true;
+    }
+    if (!skipped_some) {
+      for (EntryWarning& warning : report.warnings) owners[warning.index]->warnings.push_back(std::move(warning));
+      return;
+    }
+    std::vector<EntryInput> rest;
+    std::vector<Item*> rest_owners;
+    for (std::size_t i = 0; i < added.size(); ++i) {
+      if (dropped[i]) continue;
+      owners[i]->outcome = Outcome::kAdded;
+      owners[i]->error = {};
+      rest.push_back(std::move(added[i]));
+      rest_owners.push_back(owners[i]);
+    }
+    added = std::move(rest);
+    owners = std::move(rest_owners);
+  }
+}
+
+std::size_t EntryImport::count(Outcome outcome) const noexcept {
+  return static_cast<std::size_t>(
+      std::count_if(items_.begin(), items_.end(), [outcome](const Item& item) { return item.outcome == outcome; }));
+}
+
+json::array EntryImport::render(Lines which) const {
+  json::array lines;
+  lines.reserve(which == Lines::kAll ? items_.size() : count(Outcome::kError));
+  for (const Item& item : items_) {
+    if (which == Lines::kAll || item.outcome == Outcome::kError) lines.emplace_back(render_item(item));
+  }
+  return lines;
+}
+
+}  // namespace keyfence

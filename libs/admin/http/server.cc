@@ -1,0 +1,421 @@
+#include "libs/admin/http/server.h"
+
+#include <algorithm>
+#include <atomic>
+#include <boost/asio/dispatch.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/strand.hpp>
+#include <boost/asio/write.hpp>
+#include <boost/beast/core/flat_buffer.hpp>
+#include <boost/beast/core/tcp_stream.hpp>
+#include <boost/beast/http/parser.hpp>
+#include <boost/beast/http/read.hpp>
+#include <boost/beast/http/string_body.hpp>
+#include <boost/beast/http/write.hpp>
+#include <condition_variable>
+#include <mutex>
+#include <optional>
+#include <thread>
+#include <unordered_set>
+#include <utility>
+#include <vector>
+
+#include "libs/admin/http/worker_pool.h"
+
+namespace keyfence {
+namespace {
+
+namespace asio = boost::asio;
+namespace beast = boost::beast;
+namespace http = beast::http;
+using asio::ip::tcp;
+using boost::system::error_code;
+
+constexpr std::size_t kLingerBytesMax = 32 * 1024 * 1024;
+constexpr std::chrono::seconds kLingerTimeout{2};
+
+HttpMethod method_of(http::verb verb) noexcept {
+  if (verb == http::verb::get) return HttpMethod::kGet;
+  if (verb == http::verb::head) return HttpMethod::kHead;
+  if (verb == http::verb::post) return HttpMethod::kPost;
+  if (verb == http::verb::put) return HttpMethod::kPut;
+  if (verb == http::verb::patch) return HttpMethod::kPatch;
+  if (verb == http::verb::delete_) return HttpMethod::kDelete;
+  return HttpMethod::kOther;
+}
+
+IpAddress address_of(const tcp::endpoint& endpoint) noexcept {
+  if (endpoint.address().is_v4()) return IpAddress::v4(endpoint.address().to_v4().to_uint());
+  const auto bytes = endpoint.address().to_v6().to_bytes();
+  return IpAddress::from_bytes(std::span<const std::uint8_t>(bytes.data(), bytes.size())).value_or(IpAddress::v4(0));
+}
+
+struct Refusal {
+  int status;
+  std::string_view code;
+  std::string_view detail;
+};
+
+class Session;
+
+class Server final : public HttpServer {
+ public:
+  Server(HttpServerOptions options, HttpApplication& application)
+      : options_(std::move(options)),
+        application_(application),
+        acceptor_(asio::make_strand(io_)),
+        pool_(std::max<std::size_t>(options_.workers, 1), options_.queue_max) {}
+  ~Server() override { stop_all(); }
+
+  std::optional<std::string> listen();
+  [[nodiscard]] std::uint16_t port() const noexcept override { return port_; }
+  void stop() override { stop_all(); }
+
+  [[nodiscard]] const HttpServerOptions& options() const noexcept { return options_; }
+  [[nodiscard]] HttpApplication& application() noexcept { return application_; }
+  [[nodiscard]] WorkerPool& pool() noexcept { return pool_; }
+  [[nodiscard]] bool stopping() const noexcept { return stopping_.load(); }
+  void forget(Session* session);
+
+ private:
+  void accept();
+  void admit(tcp::socket socket);
+  void stop_all();
+
+  const HttpServerOptions options_;
+  HttpApplication& application_;
+  std::uint16_t port_ = 0;
+  std::atomic<bool> stopping_{false};
+  bool stopped_ = false;
+  std::mutex mutex_;
+  std::condition_variable all_closed_;
+  std::unordered_set<Session*> sessions_;  // before io_: its destruction ends the last sessions
+  asio::io_context io_;
+  tcp::acceptor acceptor_;
+  WorkerPool pool_;
+  std::vector<std::thread> threads_;
+};
+
+// One connection. Everything runs on its strand but the handler, which runs on a worker.
+class Session : public std::enable_shared_from_this<Session> {
+ public:
+  Session(Server& server, tcp::socket socket, IpAddress peer)
+      : server_(server), stream_(std::move(socket)), peer_(peer) {}
+  ~Session() { server_.forget(this); }
+  Session(const Session&) = delete;
+  Session& operator=(const Session&) = delete;
+
+  void start() {
+    asio::dispatch(stream_.get_executor(), [self = shared_from_this()] { self->wait_for_request(); });
+  }
+  void start_refusing(Refusal refusal) {
+    asio::dispatch(stream_.get_executor(), [self = shared_from_this(), refusal] { self->refuse(refusal); });
+  }
+  // Closes now if no request is being read or answered, else after the answer.
+  void close_when_idle() {
+    asio::dispatch(stream_.get_executor(), [self = shared_from_this()] {
+      if (self->idle_) self->stream_.close();
+    });
+  }
+  void close_now() {
+    asio::dispatch(stream_.get_executor(), [self = shared_from_this()] { self->stream_.close(); });
+  }
+
+ private:
+  void wait_for_request() {
+    if (server_.stopping()) return;
+    if (buffer_.size() > 0) return read_header();
+    idle_ = true;
+    stream_.expires_after(server_.options().idle_timeout);
+    stream_.async_read_some(buffer_.prepare(4096), [self = shared_from_this()](error_code error, std::size_t size) {
+      self->idle_ = false;
+      if (error) return;
+      self->buffer_.commit(size);
+      self->read_header();
+    });
+  }
+
+  void read_header() {
+    parser_.emplace();
+    parser_->header_limit(static_cast<std::uint32_t>(server_.options().header_bytes_max));
+    parser_->body_limit(server_.options().body_bytes_max);
+    stream_.expires_after(server_.options().header_timeout);
+    http::async_read_header(stream_, buffer_, *parser_,
+                            [self = shared_from_this()](error_code error, std::size_t) { self->on_header(error); });
+  }
+
+  void on_header(error_code error) {
+    if (error) return on_read_error(error);
+    if (const auto refusal = judge_header()) return refuse(*refusal);
+    const auto& message = parser_->get();
+    const std::string_view target(message.target().data(), message.target().size());
+    const std::size_t limit =
+        std::min(server_.options().body_bytes_max,
+                 server_.application().body_bytes_max(method_of(message.method()), target.substr(0, target.find('?'))));
+    if (parser_->content_length() && *parser_->content_length() > limit) {
+      return refuse({413, "body_too_large", "the body is larger than this resource takes"});
+    }
+    parser_->body_limit(limit);
+    const auto expect = message[http::field::expect];
+    if (!expect.empty()) {
+      if (!beast::iequals(expect, "100-continue")) {
+        return refuse({417, "bad_request", "the only expectation that can be met is 100-continue"});
+      }
+      return write_continue();
+    }
+    read_body();
+  }
+
+  // What the parser lets pass although it is ambiguous or over a limit.
+  std::optional<Refusal> judge_header() const {
+    const auto& message = parser_->get();
+    if (message.version() != 11 && message.version() != 10) {
+      return Refusal{505, "bad_request", "this server speaks HTTP/1.1"};
+    }
+    const std::size_t line_max = server_.options().header_line_bytes_max;
+    if (message.target().size() > line_max) return Refusal{414, "bad_request", "the request target is too long"};
+    std::size_t hosts = 0;
+    std::size_t codings = 0;
+    std::size_t lengths = 0;
+    for (const auto& field : message) {
+      if (field.name_string().size() + field.value().size() + 4 > line_max) {
+        return Refusal{431, "headers_too_large", "a header line is too long"};
+      }
+      if (field.name() == http::field::host) ++hosts;
+      if (field.name() == http::field::content_length) ++lengths;
+      if (field.name() == http::field::transfer_encoding) {
+        ++codings;
+        if (!beast::iequals(field.value(), "chunked")) {
+          return Refusal{400, "bad_request", "the only transfer coding that is read is chunked"};
+        }
+      }
+    }
+    if (codings > 1 || lengths > 1 || (codings > 0 && (lengths > 0 || message.version() == 10))) {
+      return Refusal{400, "bad_request", "the length of the body is ambiguous"};
+    }
+    if (hosts > 1 || (hosts == 0 && message.version() == 11)) {
+      return Refusal{400, "bad_request", "exactly one Host header is required"};
+    }
+    if (message.target().empty() || message.target().front() != '/' ||
+        message.target().find('#') != std::string_view::npos) {
+      return Refusal{400, "bad_request", "the request target must be a path"};
+    }
+    return std::nullopt;
+  }
+
+  void write_continue() {
+    static constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
+    stream_.expires_after(server_.options().write_timeout);
+    asio::async_write(stream_, asio::buffer(kContinue), [self = shared_from_this()](error_code error, std::size_t) {
+      if (!error) self->read_body();
+    });
+  }
+
+  void read_body() {
+    stream_.expires_after(server_.options().body_timeout);
+    http::async_read(stream_, buffer_, *parser_, [self = shared_from_this()](error_code error, std::size_t) {
+      if (error) return self->on_read_error(error);
+      self->hand_over();
+    });
+  }
+
+  void on_read_error(error_code error) {
+    if (error == http::error::end_of_stream || error == beast::error::timeout) return stream_.close();
+    if (error == http::error::body_limit) {
+      return refuse({413, "body_too_large", "the body is larger than this resource takes"});
+    }
+    if (error == http::error::header_limit || error == http::error::buffer_overflow) {
+      return refuse({431, "headers_too_large", "the headers are too large"});
+    }
+    if (error.category() == http::make_error_code(http::error::bad_method).category() &&
+        error != http::error::partial_message) {
+      return refuse({400, "bad_request", "the request is not well-formed HTTP/1.1"});
+    }
+    stream_.close();
+  }
+
+  void hand_over() {
+    auto message = parser_->release();
+    parser_.reset();
+    keep_alive_ = message.keep_alive();
+    version_ = message.version();
+    auto request = std::make_shared<HttpRequest>();
+    request->method = method_of(message.method());
+    head_ = request->method == HttpMethod::kHead;
+    const std::string_view target(message.target().data(), message.target().size());
+    const std::size_t question = std::min(target.find('?'), target.size());
+    request->path = target.substr(0, question);
+    request->query = target.substr(std::min(question + 1, target.size()));
+    for (const auto& field : message) {
+      request->headers.emplace_back(field.name_string(), field.value());
+    }
+    request->body = std::move(message.body());
+    request->peer = peer_;
+    stream_.expires_never();
+    const bool taken = server_.pool().try_post([self = shared_from_this(), request](std::size_t worker) {
+      auto response = std::make_shared<HttpResponse>(self->server_.application().handle(*request, worker));
+      asio::dispatch(self->stream_.get_executor(), [self, response] { self->write(std::move(*response)); });
+    });
+    if (!taken) {
+      HttpResponse response = server_.application().refuse(503, "overloaded", "too many requests wait already");
+      response.headers.emplace_back("Retry-After", "1");
+      write(std::move(response));
+    }
+  }
+
+  // Answers without having read the whole request: the connection cannot be used further.
+  void refuse(const Refusal& refusal) {
+    keep_alive_ = false;
+    linger_ = true;
+    write(server_.application().refuse(refusal.status, refusal.code, refusal.detail));
+  }
+
+  void write(HttpResponse response) {
+    if (server_.stopping()) keep_alive_ = false;
+    message_.emplace(http::int_to_status(static_cast<unsigned>(response.status)), version_);
+    message_->result(static_cast<unsigned>(response.status));
+    for (const auto& [key, value] : response.headers) message_->insert(key, value);
+    if (!response.content_type.empty()) message_->set(http::field::content_type, response.content_type);
+    message_->keep_alive(keep_alive_);
+    message_->content_length(response.body.size());
+    if (!head_) message_->body() = std::move(response.body);
+    stream_.expires_after(server_.options().write_timeout);
+    http::async_write(stream_, *message_, [self = shared_from_this()](error_code error, std::size_t) {
+      self->message_.reset();
+      if (error) return self->stream_.close();
+      if (self->keep_alive_) return self->wait_for_request();
+      self->finish();
+    });
+  }
+
+  // A connection closed with unread input is reset, and the reset can overtake the answer: read on for a while.
+  void finish() {
+    error_code ignored;
+    stream_.socket().shutdown(tcp::socket::shutdown_send, ignored);
+    if (!linger_) return stream_.close();
+    stream_.expires_after(kLingerTimeout);
+    discard();
+  }
+
+  void discard() {
+    buffer_.clear();
+    stream_.async_read_some(buffer_.prepare(16 * 1024), [self = shared_from_this()](error_code error, std::size_t n) {
+      self->discarded_ += n;
+      if (error || self->discarded_ > kLingerBytesMax) return self->stream_.close();
+      self->discard();
+    });
+  }
+
+  Server& server_;
+  beast::tcp_stream stream_;
+  const IpAddress peer_;
+  beast::flat_buffer buffer_;
+  std::optional<http::request_parser<http::string_body>> parser_;
+  std::optional<http::response<http::string_body>> message_;
+  bool idle_ = false;
+  bool keep_alive_ = false;
+  bool head_ = false;
+  bool linger_ = false;
+  unsigned version_ = 11;
+  std::size_t discarded_ = 0;
+};
+
+std::optional<std::string> Server::listen() {
+  error_code error;
+  const auto address = asio::ip::make_address(options_.address, error);
+  if (error) return "not an address to listen on: " + options_.address;
+  const tcp::endpoint endpoint(address, options_.port);
+  const auto failed = [&](std::string_view what) {
+    return "cannot " + std::string(what) + " " + options_.address + ":" + std::to_string(options_.port) + ": " +
+           error.message();
+  };
+  acceptor_.open(endpoint.protocol(), error);
+  if (error) return failed("open a socket for");
+  acceptor_.set_option(asio::socket_base::reuse_address(true), error);
+  if (error) return failed("configure");
+  acceptor_.bind(endpoint, error);
+  if (error) return failed("bind to");
+  acceptor_.listen(asio::socket_base::max_listen_connections, error);
+  if (error) return failed("listen on");
+  port_ = acceptor_.local_endpoint(error).port();
+  accept();
+  for (std::size_t i = 0; i < std::max<std::size_t>(options_.io_threads, 1); ++i) {
+    threads_.emplace_back([this] { io_.run(); });
+  }
+  return std::nullopt;
+}
+
+void Server::accept() {
+  acceptor_.async_accept(asio::make_strand(io_), [this](error_code error, tcp::socket socket) {
+    if (stopping()) return;
+    if (!error) {
+      admit(std::move(socket));
+    } else if (error == asio::error::no_descriptors) {
+      std::this_thread::sleep_for(std::chrono::milliseconds(20));  // until a connection has ended
+    }
+    accept();
+  });
+}
+
+void Server::admit(tcp::socket socket) {
+  error_code error;
+  const tcp::endpoint peer = socket.remote_endpoint(error);
+  if (error) return;  // gone again
+  socket.set_option(tcp::no_delay(true), error);
+  auto session = std::make_shared<Session>(*this, std::move(socket), address_of(peer));
+  bool full = false;
+  {
+    const std::lock_guard lock(mutex_);
+    full = sessions_.size() >= options_.connections_max;
+    sessions_.insert(session.get());
+  }
+  if (full) return session->start_refusing({503, "overloaded", "too many connections are open"});
+  session->start();
+}
+
+void Server::forget(Session* session) {
+  const std::lock_guard lock(mutex_);
+  sessions_.erase(session);
+  if (sessions_.empty()) all_closed_.notify_all();
+}
+
+void Server::stop_all() {
+  if (stopped_) return;
+  stopped_ = true;
+  stopping_ = true;
+  asio::dispatch(acceptor_.get_executor(), [this] {
+    error_code ignored;
+    acceptor_.close(ignored);
+  });
+  const auto each = [this](void (Session::*act)()) {
+    std::vector<std::shared_ptr<Session>> alive;
+    {
+      const std::lock_guard lock(mutex_);
+      for (Session* session : sessions_) {
+        if (auto shared = session->weak_from_this().lock()) alive.push_back(std::move(shared));
+      }
+    }
+    for (const auto& session : alive) (session.get()->*act)();
+  };
+  each(&Session::close_when_idle);
+  {
+    std::unique_lock lock(mutex_);
+    all_closed_.wait_for(lock, options_.stop_timeout, [this] { return sessions_.empty(); });
+  }
+  each(&Session::close_now);
+  pool_.stop();
+  io_.stop();
+  for (std::thread& thread : threads_) thread.join();
+}
+
+}  // namespace
+
+Result<std::unique_ptr<HttpServer>, std::string> HttpServer::start(HttpServerOptions options,
+                                                                   HttpApplication& application) {
+  auto server = std::make_unique<Server>(std::move(options), application);
+  if (auto failure = server->listen()) return Err{std::move(*failure)};
+  return std::unique_ptr<HttpServer>(std::move(server));
+}
+
+}  // namespace keyfence

@@ -1,0 +1,59 @@
+#include "libs/admin/list_target.h"
+
+#include <utility>
+
+#include "libs/admin/views.h"
+
+namespace keyfence {
+namespace {
+
+Result<ListTarget, Problem> target_of(StoreReader& store, ListRef ref, std::optional<AccountId> account,
+                                      std::string subject, std::string path) {
+  auto list = store.list(ref);
+  if (!list) return Err{problem_of(list.error())};
+  return ListTarget{*list, account, std::move(subject), std::move(path)};
+}
+
+}  // namespace
+
+Result<ListTarget, Problem> find_list(StoreReader& store, const Call& call) {
+  if (!call.path_parameter("key_id").empty()) {
+    const auto id = call.path_id<KeyId>("key_id");
+    if (!id) return Err{id.error()};
+    const auto key = find_key(store, call.caller, *id);
+    if (!key) return Err{key.error()};
+    return target_of(store, ListRef::of(*id), key->account, id->text(), "/api/v1/keys/" + id->text() + "/allowlist");
+  }
+  if (!call.path_parameter("account_id").empty()) {
+    const auto id = call.path_id<AccountId>("account_id");
+    if (!id) return Err{id.error()};
+    const auto account = find_account(store, call.caller, *id);
+    if (!account) return Err{account.error()};
+    return target_of(store, ListRef::of(*id), *id, id->text(), "/api/v1/accounts/" + id->text() + "/allowlist");
+  }
+  return target_of(store, ListRef::global(), std::nullopt, "global", "/api/v1/allowlist");
+}
+
+std::optional<Problem> refuse_opening(const Call& call, const ListRow& before, ListOutcome after) {
+  const bool open_after = after.entry_count == 0 && after.when_empty == WhenEmpty::kAllow;
+  const bool open_before = before.entry_count == 0 && before.when_empty == WhenEmpty::kAllow;
+  if (!open_after || open_before || call.query.find("confirm")) return std::nullopt;
+  return Problem{.status = 409,
+                 .code = "would_open_list",
+                 .detail =
+                     "The list would be empty and then admit every address. Repeat with "
+                     "?confirm=open_to_everyone if that is wanted, or set when_empty to deny first."};
+}
+
+Result<boost::json::object, Problem> view_for_audit(StoreReader& store, const ListRow& list) {
+  boost::json::object out = view(list);
+  if (list.entry_count > kAuditedEntriesMax) return out;
+  const auto rows = store.entries(list.ref, {.after = 0, .limit = kAuditedEntriesMax});
+  if (!rows) return Err{problem_of(rows.error())};
+  boost::json::array entries;
+  for (const EntryRow& row : *rows) entries.emplace_back(view(row));
+  out["entries"] = std::move(entries);
+  return out;
+}
+
+}  // namespace keyfence

@@ -1,0 +1,33 @@
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "libs/admin/change.h"
+
+namespace keyfence {
+
+// The list that a path names, as its rows stand.
+struct ListTarget {
+  ListRow list;
+  std::optional<AccountId> account;  // whose it is; nullopt: the operator's
+  std::string subject;               // for the audit log: "global", "acc_…", "key_…"
+  std::string path;                  // /api/v1/keys/key_…/allowlist
+};
+
+// Errors   404 for what is not there and for what is another account's.
+[[nodiscard]] Result<ListTarget, Problem> find_list(StoreReader& store, const Call& call);
+
+struct ListOutcome {
+  std::size_t entry_count = 0;
+  WhenEmpty when_empty = WhenEmpty::kDeny;
+};
+// 409 would_open_list where a change leaves the list without entries and open, which it was not, and the caller did
+// not confirm that.
+[[nodiscard]] std::optional<Problem> refuse_opening(const Call& call, const ListRow& before, ListOutcome after);
+
+// The list with its entries for the audit log; of a list longer than kAuditedEntriesMax the number alone.
+inline constexpr std::size_t kAuditedEntriesMax = 1'000;
+[[nodiscard]] Result<boost::json::object, Problem> view_for_audit(StoreReader& store, const ListRow& list);
+
+}  // namespace keyfence

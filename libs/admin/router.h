@@ -1,0 +1,41 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "libs/admin/call.h"
+
+namespace keyfence {
+
+enum class BodyKind : std::uint8_t { kNone, kJson, kJsonOrText };
+
+inline constexpr std::size_t kBodyBytesMax = 1024 * 1024;
+inline constexpr std::size_t kImportBodyBytesMax = 16 * 1024 * 1024;
+
+// One line of the routing table.
+struct Route {
+  HttpMethod method;
+  std::string_view path;  // a template: /api/v1/keys/{key_id}
+  Access access;
+  Answer (*handler)(Call&);
+  BodyKind body = BodyKind::kNone;
+  std::size_t body_bytes_max = kBodyBytesMax;
+  std::vector<std::string_view> query = {};  // the parameters it knows
+};
+
+// Every route of the API; openapi.yaml describes the same ones.
+[[nodiscard]] const std::vector<Route>& routing_table();
+
+struct RouteMatch {
+  const Route* route = nullptr;         // nullptr: none with this method
+  std::vector<const Route*> same_path;  // of any method; empty: no such path
+  std::vector<std::pair<std::string_view, std::string_view>> parameters;
+};
+// HEAD is answered as GET. Templates are compared segment by segment; nothing is decoded.
+[[nodiscard]] RouteMatch match_route(std::span<const Route> routes, HttpMethod method, std::string_view path);
+
+}  // namespace keyfence

@@ -1,0 +1,14 @@
+#include "libs/admin/routes/routes.h"
+#include "libs/admin/views.h"
+
+namespace keyfence::routes::accounts {
+
+Answer get(Call& call) {
+  const auto id = call.path_id<AccountId>("account_id");
+  if (!id) return Err{id.error()};
+  const auto row = find_account(call.services.store, call.caller, *id);
+  if (!row) return Err{row.error()};
+  return json_response(200, view(*row));
+}
+
+}  // namespace keyfence::routes::accounts

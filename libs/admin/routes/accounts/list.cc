@@ -1,0 +1,26 @@
+#include "libs/admin/routes/routes.h"
+#include "libs/admin/views.h"
+
+namespace keyfence::routes::accounts {
+
+Answer list(Call& call) {
+  const auto page = page_of<AccountId>(call);
+  if (!page) return Err{page.error()};
+  std::vector<AccountRow> rows;
+  if (call.caller.account) {
+    auto own = find_account(call.services.store, call.caller, *call.caller.account);
+    if (!own) return Err{own.error()};
+    if (own->id.value() > page->after) rows.push_back(std::move(*own));
+  } else {
+    auto found = call.services.store.accounts(*page);
+    if (!found) return Err{problem_of(found.error())};
+    rows = std::move(*found);
+  }
+  const bool more = cut_page(rows, *page);
+  boost::json::array items;
+  for (const AccountRow& row : rows) items.emplace_back(view(row));
+  return json_response(200, boost::json::object{{"items", std::move(items)},
+                                                {"next", more ? boost::json::value(rows.back().id.text()) : nullptr}});
+}
+
+}  // namespace keyfence::routes::accounts

@@ -1,0 +1,32 @@
+#include "libs/admin/entries.h"
+#include "libs/admin/list_target.h"
+#include "libs/admin/routes/routes.h"
+#include "libs/admin/views.h"
+
+namespace keyfence::routes::allowlist {
+
+Answer get(Call& call) {
+  const auto page = page_of<EntryId>(call);
+  if (!page) return Err{page.error()};
+  StoreReader& store = call.services.store;
+  const auto target = find_list(store, call);
+  if (!target) return Err{target.error()};
+  const auto instance = store.instance();
+  if (!instance) return Err{problem_of(instance.error())};
+  auto rows = store.entries(target->list.ref, *page);
+  if (!rows) return Err{problem_of(rows.error())};
+
+  const bool more = cut_page(*rows, *page);
+  boost::json::array entries;
+  entries.reserve(rows->size());
+  for (const EntryRow& row : *rows) entries.emplace_back(view(row));
+  boost::json::object body = view(target->list);
+  body["limits"] = view(limits_of(*instance, target->list.ref.layer));
+  body["entries"] = std::move(entries);
+  body["next"] = more ? boost::json::value(rows->back().id.text()) : nullptr;
+  HttpResponse response = json_response(200, body);
+  response.headers.emplace_back("ETag", etag(target->list.changed));
+  return response;
+}
+
+}  // namespace keyfence::routes::allowlist

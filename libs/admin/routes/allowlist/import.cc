@@ -1,0 +1,93 @@
+#include <utility>
+
+#include "libs/admin/entry_import.h"
+#include "libs/admin/list_target.h"
+#include "libs/admin/routes/routes.h"
+#include "libs/admin/views.h"
+
+namespace keyfence::routes::allowlist {
+namespace {
+
+Problem refused(const EntryImport& import) {
+  Problem problem{.status = 422,
+                  .code = "import_refused",
+                  .detail = std::to_string(import.count(EntryImport::Outcome::kError)) +
+                            " lines are wrong: nothing was imported. See lines."};
+  problem.lines = import.render(EntryImport::Lines::kFailed);
+  return problem;
+}
+
+boost::json::object report(const Call& call, const EntryImport& import, Revision revision) {
+  const bool dry_run = query_flag(call, "dry_run");
+  const std::size_t failed = import.count(EntryImport::Outcome::kError);
+  boost::json::object out{{"dry_run", dry_run},
+                          {"stored", !dry_run && failed == 0},
+                          {"added", import.count(EntryImport::Outcome::kAdded)},
+                          {"skipped", import.count(EntryImport::Outcome::kSkipped)},
+                          {"failed", failed},
+                          {"lines", import.render(EntryImport::Lines::kAll)},
+                          {"revision", revision.value}};
+  if (import.items().size() > kImportLinesAdvised) {
+    out["notice"] = "More than " + std::to_string(kImportLinesAdvised) + " lines are hard to look through.";
+  }
+  return out;
+}
+
+// Judges the lines against the list as it stands, for the transaction and the dry run alike.
+Result<ListTarget, Problem> judge(StoreReader& store, const Call& call, EntryImport& import) {
+  auto target = find_list(store, call);
+  if (!target) return target;
+  if (auto stale = refuse_stale(call.request, target->list.changed)) return Err{std::move(*stale)};
+  const auto instance = store.instance();
+  if (!instance) return Err{problem_of(instance.error())};
+  const auto standing = standing_entries(store, target->list, static_cast<std::size_t>(-1));
+  if (!standing) return Err{standing.error()};
+  import.judge(*instance, target->list.ref.layer, *standing);
+  return target;
+}
+
+Answer dry_run(const Call& call, EntryImport import) {
+  const auto target = judge(call.services.store, call, import);
+  if (!target) return Err{target.error()};
+  HttpResponse response = json_response(200, report(call, import, target->list.changed));
+  response.headers.emplace_back("ETag", etag(target->list.changed));
+  return response;
+}
+
+}  // namespace
+
+Answer import(Call& call) {
+  const auto on_duplicate =
+      call.query.find("on_duplicate") == "skip" ? EntryImport::OnDuplicate::kSkip : EntryImport::OnDuplicate::kFail;
+  auto read = call.body_is_text ? EntryImport::from_text(call.request.body, on_duplicate)
+                                : EntryImport::from_json(call.body, on_duplicate);
+  if (!read) return Err{std::move(read).error()};
+  if (query_flag(call, "dry_run")) return dry_run(call, std::move(*read));
+
+  EntryImport import = *read;
+  const auto committed = run_change(call, [&](ChangeContext& change) -> Result<void, Problem> {
+    import = *read;
+    const auto target = judge(change.tx, call, import);
+    if (!target) return Err{target.error()};
+    if (import.count(EntryImport::Outcome::kError) > 0) return Err{refused(import)};
+    boost::json::array texts;
+    for (EntryImport::Item& item : import.items()) {
+      if (item.outcome != EntryImport::Outcome::kAdded) continue;
+      const EntryRow row = new_entry_row(*item.input, call);
+      item.id = row.id;
+      auto inserted = checked(change.tx.insert_entry(target->list.ref, row));
+      if (!inserted) return inserted;
+      if (texts.size() < kAuditedEntriesMax) texts.emplace_back(item.input->parsed.canonical);
+    }
+    if (texts.empty()) return {};
+    boost::json::object after{{"added", import.count(EntryImport::Outcome::kAdded)}, {"entries", std::move(texts)}};
+    change.audit("allowlist.import", target->subject, target->account, nullptr, after);
+    return {};
+  });
+  if (!committed) return Err{committed.error()};
+  HttpResponse response = json_response(200, report(call, import, committed->revision));
+  response.headers.emplace_back("ETag", etag(committed->revision));
+  return response;
+}
+
+}  // namespace keyfence::routes::allowlist

@@ -1,0 +1,135 @@
+#include <map>
+#include <utility>
+
+#include "libs/admin/entries.h"
+#include "libs/admin/input.h"
+#include "libs/admin/list_target.h"
+#include "libs/admin/routes/routes.h"
+#include "libs/admin/views.h"
+
+namespace keyfence::routes::allowlist {
+namespace {
+
+struct Replacement {
+  std::optional<ListMode> mode;
+  std::optional<WhenEmpty> when_empty;
+  std::vector<EntryInput> entries;
+};
+
+Result<Replacement, Problem> read_replacement(const boost::json::value& body) {
+  std::vector<FieldError> errors;
+  ObjectReader reader(body, "", errors);
+  Replacement replacement;
+  replacement.mode = reader.choice<ListMode>("mode", parse_list_mode, kListModes);
+  replacement.when_empty = reader.choice<WhenEmpty>("when_empty", parse_when_empty, kWhenEmpties);
+  if (const boost::json::array* array = reader.array("entries", Presence::kRequired)) {
+    replacement.entries = read_entries(*array, "/entries", errors);
+  }
+  reader.finish();
+  if (!errors.empty()) return Err{invalid_input(std::move(errors))};
+  return replacement;
+}
+
+struct Counts {
+  std::size_t added = 0;
+  std::size_t kept = 0;
+  std::size_t removed = 0;
+};
+
+bool same_settings(const EntryRow& row, const EntryInput& input) {
+  return row.text == input.text && row.label == input.label && row.state == input.state &&
+         row.expires_at == input.expires_at;
+}
+
+// Writes the entries over those that stand; what has the same canonical form keeps its id.
+Result<Counts, Problem> write_entries(Transaction& tx, const Call& call, ListRef ref,
+                                      const std::vector<EntryInput>& entries) {
+  auto standing = all_entries(tx, ref);
+  if (!standing) return Err{std::move(standing).error()};
+  std::map<IpRange, EntryRow> left;
+  for (EntryRow& row : *standing) left.emplace(row.range, std::move(row));
+  Counts counts;
+  std::vector<const EntryInput*> fresh;
+  for (const EntryInput& input : entries) {
+    const auto found = left.find(input.parsed.range);
+    if (found == left.end()) {
+      fresh.push_back(&input);
+      continue;
+    }
+    EntryRow row = std::move(found->second);
+    left.erase(found);
+    ++counts.kept;
+    if (same_settings(row, input)) continue;
+    row.text = input.text;
+    row.kind = input.parsed.kind;
+    row.label = input.label;
+    row.state = input.state;
+    row.expires_at = input.expires_at;
+    if (auto updated = checked(tx.update_entry(ref, row)); !updated) return Err{std::move(updated).error()};
+  }
+  counts.removed = left.size();
+  if (counts.kept == 0 && counts.removed > 0) {
+    if (auto gone = checked(tx.delete_entries(ref)); !gone) return Err{std::move(gone).error()};
+  } else {
+    for (const auto& [range, row] : left) {
+      if (auto gone = checked(tx.delete_entry(ref, row.id)); !gone) return Err{std::move(gone).error()};
+    }
+  }
+  for (const EntryInput* input : fresh) {
+    auto added = checked(tx.insert_entry(ref, new_entry_row(*input, call)));
+    if (!added) return Err{std::move(added).error()};
+  }
+  counts.added = fresh.size();
+  return counts;
+}
+
+}  // namespace
+
+Answer replace(Call& call) {
+  const auto wanted = read_replacement(call.body);
+  if (!wanted) return Err{wanted.error()};
+
+  ListRow row;
+  Counts counts;
+  Judgement judgement;
+  const auto committed = run_change(call, [&](ChangeContext& change) -> Result<void, Problem> {
+    const auto target = find_list(change.tx, call);
+    if (!target) return Err{target.error()};
+    if (auto stale = refuse_stale(call.request, target->list.changed)) return Err{std::move(*stale)};
+    row = target->list;
+    row.mode = wanted->mode.value_or(row.mode);
+    row.when_empty = wanted->when_empty.value_or(row.when_empty);
+    row.entry_count = wanted->entries.size();
+    if (auto opening = refuse_opening(call, target->list, {row.entry_count, row.when_empty})) {
+      return Err{std::move(*opening)};
+    }
+    const auto instance = change.tx.instance();
+    if (!instance) return Err{problem_of(instance.error())};
+    judgement = judge_additions(*instance, row.ref.layer, {}, 0, wanted->entries);
+    if (!judgement.errors.empty()) return Err{invalid_input(judgement.errors)};
+    auto before = view_for_audit(change.tx, target->list);
+    if (!before) return Err{before.error()};
+    auto written = write_entries(change.tx, call, row.ref, wanted->entries);
+    if (!written) return Err{std::move(written).error()};
+    counts = *written;
+    if (row.mode != target->list.mode || row.when_empty != target->list.when_empty) {
+      auto updated = checked(change.tx.update_list(row.ref, row.mode, row.when_empty));
+      if (!updated) return updated;
+    }
+    auto after = view_for_audit(change.tx, row);
+    if (!after) return Err{after.error()};
+    change.audit("allowlist.replace", target->subject, target->account, *before, *after);
+    return {};
+  });
+  if (!committed) return Err{committed.error()};
+  boost::json::object body = view_at(row, committed->revision);
+  body["added"] = counts.added;
+  body["kept"] = counts.kept;
+  body["removed"] = counts.removed;
+  body["warnings"] = view(judgement.warnings, wanted->entries);
+  HttpResponse response = json_response(200, body);
+  response.headers.emplace_back("ETag", etag(committed->revision));
+  return response;
+}
+
+}  // namespace keyfence::routes::allowlist

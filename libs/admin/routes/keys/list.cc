@@ -1,0 +1,22 @@
+#include "libs/admin/routes/routes.h"
+#include "libs/admin/views.h"
+
+namespace keyfence::routes::keys {
+
+Answer list(Call& call) {
+  const auto page = page_of<KeyId>(call);
+  if (!page) return Err{page.error()};
+  const auto id = call.path_id<AccountId>("account_id");
+  if (!id) return Err{id.error()};
+  const auto account = find_account(call.services.store, call.caller, *id);
+  if (!account) return Err{account.error()};
+  auto rows = call.services.store.keys(*id, call.query.find("name").value_or(""), *page);
+  if (!rows) return Err{problem_of(rows.error())};
+  const bool more = cut_page(*rows, *page);
+  boost::json::array items;
+  for (const KeyRow& row : *rows) items.emplace_back(view(row));
+  return json_response(200, boost::json::object{{"items", std::move(items)},
+                                                {"next", more ? boost::json::value(rows->back().id.text()) : nullptr}});
+}
+
+}  // namespace keyfence::routes::keys

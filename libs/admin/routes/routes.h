@@ -1,0 +1,71 @@
+#pragma once
+
+#include "libs/admin/call.h"
+
+// The handlers of the routing table, each in the file of its name: routes/<resource>/<handler>.cc. openapi.yaml says
+// what each takes and answers.
+namespace keyfence::routes {
+
+namespace instance {
+[[nodiscard]] Answer get(Call& call);
+[[nodiscard]] Answer update(Call& call);
+}  // namespace instance
+
+namespace accounts {
+[[nodiscard]] Answer list(Call& call);
+[[nodiscard]] Answer create(Call& call);
+[[nodiscard]] Answer get(Call& call);
+[[nodiscard]] Answer update(Call& call);
+[[nodiscard]] Answer remove(Call& call);
+}  // namespace accounts
+
+namespace keys {
+[[nodiscard]] Answer list(Call& call);
+[[nodiscard]] Answer create(Call& call);
+[[nodiscard]] Answer import(Call& call);
+[[nodiscard]] Answer get(Call& call);
+[[nodiscard]] Answer update(Call& call);
+[[nodiscard]] Answer revoke(Call& call);
+[[nodiscard]] Answer rotate(Call& call);
+[[nodiscard]] Answer remove(Call& call);
+}  // namespace keys
+
+// Each serves the global list, an account's and a key's: the path says which.
+namespace allowlist {
+[[nodiscard]] Answer get(Call& call);
+[[nodiscard]] Answer update(Call& call);
+[[nodiscard]] Answer replace(Call& call);
+[[nodiscard]] Answer add_entry(Call& call);
+[[nodiscard]] Answer update_entry(Call& call);
+[[nodiscard]] Answer remove_entry(Call& call);
+[[nodiscard]] Answer import(Call& call);
+}  // namespace allowlist
+
+namespace entries {
+[[nodiscard]] Answer parse(Call& call);
+}  // namespace entries
+
+namespace decisions {
+[[nodiscard]] Answer decide(Call& call);
+}  // namespace decisions
+
+namespace tokens {
+[[nodiscard]] Answer list(Call& call);
+[[nodiscard]] Answer create(Call& call);
+[[nodiscard]] Answer revoke(Call& call);
+}  // namespace tokens
+
+namespace audit {
+[[nodiscard]] Answer list(Call& call);
+}  // namespace audit
+
+namespace operations {
+[[nodiscard]] Answer whoami(Call& call);
+[[nodiscard]] Answer status(Call& call);
+[[nodiscard]] Answer openapi(Call& call);
+[[nodiscard]] Answer health(Call& call);
+[[nodiscard]] Answer ready(Call& call);
+[[nodiscard]] Answer metrics(Call& call);
+}  // namespace operations
+
+}  // namespace keyfence::routes

@@ -1,0 +1,90 @@
+#include "libs/admin/router.h"
+#include "libs/admin/routes/routes.h"
+
+namespace keyfence {
+namespace {
+
+using M = HttpMethod;
+using A = Access;
+using B = BodyKind;
+
+std::vector<Route> make_table() {
+  using namespace routes;  // NOLINT(google-build-using-namespace): a table reads better without prefixes
+  const std::vector<std::string_view> paging = {"after", "limit"};
+  const std::vector<std::string_view> confirm = {"confirm"};
+  std::vector<Route> table = {
+      {M::kGet, "/api/v1/instance", A::kViewer, instance::get},
+      {M::kPatch, "/api/v1/instance", A::kOperator, instance::update, B::kJson},
+
+      {M::kGet, "/api/v1/accounts", A::kViewer, accounts::list, B::kNone, 0, paging},
+      {M::kPost, "/api/v1/accounts", A::kOperator, accounts::create, B::kJson},
+      {M::kGet, "/api/v1/accounts/{account_id}", A::kViewer, accounts::get},
+      {M::kPatch, "/api/v1/accounts/{account_id}", A::kAdmin, accounts::update, B::kJson},
+      {M::kDelete, "/api/v1/accounts/{account_id}", A::kOperator, accounts::remove},
+
+      {M::kGet, "/api/v1/accounts/{account_id}/keys", A::kViewer, keys::list, B::kNone, 0, {"name", "after", "limit"}},
+      {M::kPost, "/api/v1/accounts/{account_id}/keys", A::kAdmin, keys::create, B::kJson},
+      {M::kPost, "/api/v1/accounts/{account_id}/keys/import", A::kAdmin, keys::import, B::kJson, kImportBodyBytesMax},
+      {M::kGet, "/api/v1/keys/{key_id}", A::kViewer, keys::get},
+      {M::kPatch, "/api/v1/keys/{key_id}", A::kAdmin, keys::update, B::kJson},
+      {M::kDelete, "/api/v1/keys/{key_id}", A::kAdmin, keys::remove},
+      {M::kPost, "/api/v1/keys/{key_id}/revoke", A::kAdmin, keys::revoke},
+      {M::kPost, "/api/v1/keys/{key_id}/rotate", A::kAdmin, keys::rotate},
+
+      {M::kPost, "/api/v1/entries/parse", A::kViewer, entries::parse, B::kJson},
+      {M::kPost, "/api/v1/decisions", A::kViewer, decisions::decide, B::kJson, kBodyBytesMax, {"explain"}},
+
+      {M::kGet, "/api/v1/tokens", A::kOwner, tokens::list, B::kNone, 0, paging},
+      {M::kPost, "/api/v1/tokens", A::kOwner, tokens::create, B::kJson},
+      {M::kDelete, "/api/v1/tokens/{token_id}", A::kOwner, tokens::revoke},
+
+      {M::kGet, "/api/v1/audit", A::kViewer, audit::list, B::kNone, 0, {"account_id", "after", "limit"}},
+
+      {M::kGet, "/api/v1/whoami", A::kViewer, operations::whoami},
+      {M::kGet, "/api/v1/status", A::kOperator, operations::status},
+      {M::kGet, "/api/v1/openapi.json", A::kPublic, operations::openapi},
+      {M::kGet, "/healthz", A::kPublic, operations::health},
+      {M::kGet, "/readyz", A::kPublic, operations::ready},
+      {M::kGet, "/metrics", A::kPublic, operations::metrics},
+  };
+
+  struct Level {
+    Access read;
+    Access write;
+    std::string_view list, entries, entry, import;
+  };
+  static constexpr Level kLevels[] = {
+      {A::kOperator, A::kOperator, "/api/v1/allowlist", "/api/v1/allowlist/entries",
+       "/api/v1/allowlist/entries/{entry_id}", "/api/v1/allowlist/import"},
+      {A::kViewer, A::kAdmin, "/api/v1/accounts/{account_id}/allowlist",
+       "/api/v1/accounts/{account_id}/allowlist/entries", "/api/v1/accounts/{account_id}/allowlist/entries/{entry_id}",
+       "/api/v1/accounts/{account_id}/allowlist/import"},
+      {A::kViewer, A::kAdmin, "/api/v1/keys/{key_id}/allowlist", "/api/v1/keys/{key_id}/allowlist/entries",
+       "/api/v1/keys/{key_id}/allowlist/entries/{entry_id}", "/api/v1/keys/{key_id}/allowlist/import"},
+  };
+  for (const Level& level : kLevels) {
+    table.push_back({M::kGet, level.list, level.read, allowlist::get, B::kNone, 0, paging});
+    table.push_back({M::kPatch, level.list, level.write, allowlist::update, B::kJson, kBodyBytesMax, confirm});
+    table.push_back({M::kPut, level.list, level.write, allowlist::replace, B::kJson, kImportBodyBytesMax, confirm});
+    table.push_back({M::kPost, level.entries, level.write, allowlist::add_entry, B::kJson});
+    table.push_back({M::kPatch, level.entry, level.write, allowlist::update_entry, B::kJson});
+    table.push_back({M::kDelete, level.entry, level.write, allowlist::remove_entry, B::kNone, 0, confirm});
+    table.push_back({M::kPost,
+                     level.import,
+                     level.write,
+                     allowlist::import,
+                     B::kJsonOrText,
+                     kImportBodyBytesMax,
+                     {"dry_run", "on_duplicate"}});
+  }
+  return table;
+}
+
+}  // namespace
+
+const std::vector<Route>& routing_table() {
+  static const std::vector<Route> table = make_table();
+  return table;
+}
+
+}  // namespace keyfence

@@ -1,0 +1,30 @@
+#include "libs/admin/routes/routes.h"
+#include "libs/admin/views.h"
+
+namespace keyfence::routes::tokens {
+
+Answer list(Call& call) {
+  const auto page = page_of<TokenId>(call);
+  if (!page) return Err{page.error()};
+  // The store pages over all tokens; an owner sees those of the account, so read on until the page is full.
+  std::vector<TokenRow> rows;
+  PageRequest read{.after = page->after, .limit = 1000};
+  for (;;) {
+    auto found = call.services.store.tokens(read);
+    if (!found) return Err{problem_of(found.error())};
+    const std::size_t count = found->size();
+    if (count > 0) read.after = found->back().id.value();
+    for (TokenRow& row : *found) {
+      const bool visible = call.caller.is_operator() || row.account == call.caller.account;
+      if (visible && rows.size() < page->limit) rows.push_back(std::move(row));
+    }
+    if (count < read.limit || rows.size() == page->limit) break;
+  }
+  const bool more = cut_page(rows, *page);
+  boost::json::array items;
+  for (const TokenRow& row : rows) items.emplace_back(view(row));
+  return json_response(200, boost::json::object{{"items", std::move(items)},
+                                                {"next", more ? boost::json::value(rows.back().id.text()) : nullptr}});
+}
+
+}  // namespace keyfence::routes::tokens

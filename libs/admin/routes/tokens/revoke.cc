@@ -1,0 +1,36 @@
+#include "libs/admin/change.h"
+#include "libs/admin/routes/routes.h"
+#include "libs/admin/views.h"
+
+namespace keyfence::routes::tokens {
+namespace {
+
+Result<TokenRow, Problem> find_token(StoreReader& store, const Caller& caller, TokenId id) {
+  const auto rows = store.tokens({.after = id.value() - 1, .limit = 1});
+  if (!rows) return Err{problem_of(rows.error())};
+  if (rows->empty() || rows->front().id != id) return Err{not_found()};
+  const TokenRow& row = rows->front();
+  if (!caller.is_operator() && row.account != caller.account) return Err{not_found()};
+  return row;
+}
+
+}  // namespace
+
+Answer revoke(Call& call) {
+  const auto id = call.path_id<TokenId>("token_id");
+  if (!id) return Err{id.error()};
+  TokenRow row;
+  const auto committed = run_change(call, [&](ChangeContext& change) -> Result<void, Problem> {
+    const auto standing = find_token(change.tx, call.caller, *id);
+    if (!standing) return Err{standing.error()};
+    row = *standing;
+    if (row.revoked_at) return {};
+    row.revoked_at = call.now;
+    change.audit("token.revoke", row.id.text(), row.account, view(*standing), view(row));
+    return checked(change.tx.update_token(row));
+  });
+  if (!committed) return Err{committed.error()};
+  return json_response(200, view(row));
+}
+
+}  // namespace keyfence::routes::tokens
