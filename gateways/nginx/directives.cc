@@ -9,6 +9,7 @@
 #include "gateways/nginx/credential_places.h"
 #include "gateways/nginx/settings.h"
 #include "libs/net/entry_syntax.h"
+#include "libs/usage/spool_format.h"
 
 // The directives: each reads its arguments to a finished value, or says at `nginx -t` what is wrong.
 namespace keyfence::nginx {
@@ -52,6 +53,31 @@ char* read_policy(ngx_conf_t* cf, ngx_command_t* command, void* conf) noexcept {
       return "\"" + std::string(view(name)) + "\" is not a directory";
     }
     main.policy_dir = view(name);
+    return {};
+  });
+}
+
+char* read_usage_log(ngx_conf_t* cf, ngx_command_t* command, void* conf) noexcept {
+  auto& main = *static_cast<MainConf*>(conf);
+  return read_once(cf, command, main.usage_dir.has_value(), [&]() -> std::string {
+    ngx_str_t name = arguments(cf)[0];
+    if (name.len == 0) return "the directory's name is empty";
+    if (view(name) == "off") {
+      main.usage_dir.emplace();
+      return {};
+    }
+    if (ngx_conf_full_name(cf->cycle, &name, 0) != NGX_OK) return "out of memory";
+    main.usage_dir = view(name);
+    return {};
+  });
+}
+
+char* read_gateway_name(ngx_conf_t* cf, ngx_command_t* command, void* conf) noexcept {
+  auto& main = *static_cast<MainConf*>(conf);
+  return read_once(cf, command, !main.gateway.empty(), [&]() -> std::string {
+    const std::string_view typed = view(arguments(cf)[0]);
+    if (typed.empty() || typed.size() > spool::kGatewayBytesMax) return "a name of 1 to 64 bytes is wanted";
+    main.gateway = typed;
     return {};
   });
 }
@@ -153,6 +179,12 @@ ngx_command_t directives[] = {
      NGX_HTTP_LOC_CONF_OFFSET, offsetof(LocationSettings, mode), kModes},
     {borrowed("keyfence_policy"), NGX_HTTP_MAIN_CONF | NGX_CONF_TAKE1, read_policy,
      NGX_HTTP_MAIN_CONF_OFFSET, 0, nullptr},
+    {borrowed("keyfence_usage_log"), NGX_HTTP_MAIN_CONF | NGX_CONF_TAKE1, read_usage_log,
+     NGX_HTTP_MAIN_CONF_OFFSET, 0, nullptr},
+    {borrowed("keyfence_gateway_name"), NGX_HTTP_MAIN_CONF | NGX_CONF_TAKE1, read_gateway_name,
+     NGX_HTTP_MAIN_CONF_OFFSET, 0, nullptr},
+    {borrowed("keyfence_log_query"), kAnyBlock | NGX_CONF_FLAG, ngx_conf_set_flag_slot,
+     NGX_HTTP_LOC_CONF_OFFSET, offsetof(LocationSettings, log_query), nullptr},
     {borrowed("keyfence_credential"), kAnyBlock | NGX_CONF_1MORE, read_credential,
      NGX_HTTP_LOC_CONF_OFFSET, 0, nullptr},
     {borrowed("keyfence_scope"), kAnyBlock | NGX_CONF_1MORE, read_scope,

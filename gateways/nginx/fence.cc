@@ -5,6 +5,7 @@
 #include "gateways/nginx/denial.h"
 #include "gateways/nginx/request_state.h"
 #include "gateways/nginx/upstream_headers.h"
+#include "gateways/nginx/usage_log.h"
 
 namespace keyfence::nginx {
 namespace {
@@ -117,8 +118,9 @@ ngx_int_t on_response_header(ngx_http_request_t* r) noexcept {
 ngx_int_t on_log(ngx_http_request_t* r) noexcept {
   if (r != r->main) return NGX_OK;
   LocationConf& conf = location_conf(r);
-  if (conf.fence_mode() == FenceMode::kOff || conf.unfenced_answer_reported) return NGX_OK;
   const RequestState* const state = find_state(r);
+  if (state != nullptr && state->record.decided()) log_usage(r, main_conf(r), conf, state->record);
+  if (conf.fence_mode() == FenceMode::kOff || conf.unfenced_answer_reported) return NGX_OK;
   const bool decided = state != nullptr && state->record.decided();
   if (decided || r->headers_out.status == 0 || r->headers_out.status >= NGX_HTTP_BAD_REQUEST) return NGX_OK;
   conf.unfenced_answer_reported = true;

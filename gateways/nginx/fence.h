@@ -19,7 +19,8 @@ ngx_int_t on_access(ngx_http_request_t* r) noexcept;
 // Header filter: X-Request-Id on every answer, in place of an upstream's.
 ngx_int_t on_response_header(ngx_http_request_t* r) noexcept;
 
-// Log: reports, once for a location and worker, that a fenced location answered without having asked the fence.
+// Log: hands every request that the fence decided to the usage log; reports, once for a location and worker, that a
+// fenced location answered without having asked the fence.
 ngx_int_t on_log(ngx_http_request_t* r) noexcept;
 
 }  // namespace keyfence::nginx

@@ -5,13 +5,19 @@
 #include <optional>
 #include <string_view>
 
+#include "libs/base/clock.h"
 #include "libs/net/client_address.h"
 #include "libs/policy/decision.h"
 
 namespace keyfence::nginx {
 
-// 32 lower-case hexadecimal digits.
+// The id of a request, and when it arrived. As text 32 lower-case hexadecimal digits.
+//
+// Shape    16 bytes: the millisecond of arrival in the first six, most significant first, then 80 random bits: an id
+//          sorts by time, and a record is found by it without an index.
 struct RequestId {
+  Timestamp arrived;
+  std::array<std::uint8_t, 16> bytes{};
   std::array<char, 32> digits{};
   [[nodiscard]] std::string_view text() const noexcept { return {digits.data(), digits.size()}; }
 };

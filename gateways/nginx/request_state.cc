@@ -6,6 +6,7 @@
 
 #include "gateways/nginx/client_address.h"
 #include "gateways/nginx/pool.h"
+#include "libs/base/clock.h"
 
 namespace keyfence::nginx {
 namespace {
@@ -45,7 +46,7 @@ RequestState* find_or_make_state(ngx_http_request_t* r, MainConf& main) {
   ngx_pool_cleanup_t* const node = ngx_pool_cleanup_add(r->main->pool, 0);
   if (room == nullptr || node == nullptr) return nullptr;
   auto* const state = new (room) RequestState();
-  state->record.id = ids.next();
+  state->record.id = ids.next(SystemClock{}.now());
   state->record.peer = connection_address(r);
   node->data = state;
   node->handler = forget_state;

@@ -2,6 +2,7 @@
 
 #include <new>
 #include <type_traits>
+#include <utility>
 
 #include "gateways/nginx/credential_places.h"
 #include "gateways/nginx/pool.h"
@@ -16,6 +17,7 @@ char* const kReported = static_cast<char*>(NGX_CONF_ERROR);
 void merge(ngx_conf_t* cf, const LocationConf& parent, LocationConf& child) {
   ngx_conf_merge_uint_value(child.mode, parent.mode, static_cast<ngx_uint_t>(FenceMode::kOff));
   ngx_conf_merge_value(child.pass_credential, parent.pass_credential, 0);
+  ngx_conf_merge_value(child.log_query, parent.log_query, 0);
   if (!child.places) child.places = parent.places;
   if (!child.places) child.places = default_credential_places(cf);
   if (!child.scopes) child.scopes = parent.scopes;
@@ -59,12 +61,17 @@ char* judge(ngx_conf_t* cf, const LocationConf& conf) noexcept {
 }  // namespace
 
 Worker& MainConf::worker_state() {
-  if (!worker) {
-    auto made = std::make_unique<Worker>(policy_dir);
-    watch = std::make_unique<PolicyWatch>(made->image());
-    worker = std::move(made);
-    watch->start(ngx_cycle->log);
+  if (worker) return *worker;
+  std::optional<SpoolOptions> usage_log;
+  if (usage_dir && !usage_dir->empty()) {
+    usage_log.emplace();
+    usage_log->dir = *usage_dir;
+    usage_log->gateway = gateway.empty() ? std::string(view(const_cast<ngx_cycle_t*>(ngx_cycle)->hostname)) : gateway;
   }
+  auto made = std::make_unique<Worker>(policy_dir, std::move(usage_log));
+  watch = std::make_unique<PolicyWatch>(made->image());
+  worker = std::move(made);
+  watch->start(ngx_cycle->log);
   return *worker;
 }
 

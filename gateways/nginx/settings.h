@@ -35,6 +35,7 @@ struct AddressHeader {
 struct LocationSettings {
   ngx_uint_t mode = NGX_CONF_UNSET_UINT;  // a FenceMode
   ngx_flag_t pass_credential = NGX_CONF_UNSET;
+  ngx_flag_t log_query = NGX_CONF_UNSET;
 };
 
 // The configuration of a location. What is null is inherited.
@@ -50,7 +51,9 @@ struct LocationConf : LocationSettings {
 
 // The configuration of the http block. One instance a cycle; a worker's state hangs on it, so that nothing is static.
 struct MainConf {
-  std::string policy_dir;  // empty: no keyfence_policy, and the module does nothing at all
+  std::string policy_dir;                // empty: no keyfence_policy, and the module does nothing at all
+  std::optional<std::string> usage_dir;  // the spool; nullopt: nothing said; empty: off
+  std::string gateway;                   // this gateway's name in the usage log; empty: the host's
   ngx_http_output_header_filter_pt next_header_filter = nullptr;
   std::unique_ptr<Worker> worker;  // made in the worker process
   std::unique_ptr<PolicyWatch> watch;

@@ -2,20 +2,22 @@
 
 #include <array>
 #include <cstdint>
+#include <optional>
 #include <string>
 
 #include "gateways/nginx/request_record.h"
 #include "libs/image/reader.h"
 #include "libs/policy/presented_key.h"
+#include "libs/usage/spool_writer.h"
 
 namespace keyfence::nginx {
 
-// Ids of requests: SHA-256 of 256 random bits and a counter. They do not repeat and cannot be guessed, and no system
-// call is made for them.
+// Ids of requests: the millisecond, then SHA-256 of 256 random bits and a counter. They do not repeat and cannot be
+// guessed, and no system call is made for them.
 class RequestIdSource {
  public:
   RequestIdSource() noexcept;
-  [[nodiscard]] RequestId next() noexcept;
+  [[nodiscard]] RequestId next(Timestamp arrived) noexcept;
 
  private:
   std::array<std::uint8_t, 40> seed_and_counter_{};
@@ -23,19 +25,21 @@ class RequestIdSource {
   KeyDigest half_used_;  // one digest makes two ids
 };
 
-// What one worker process has: its reader of the policy image and its source of request ids.
+// What one worker process has: its reader of the policy image, its source of request ids and its end of the usage log.
 //
 // Threads  One, as nginx's workers have. Must be made after the fork.
 class Worker {
  public:
-  explicit Worker(const std::string& policy_dir);
+  Worker(const std::string& policy_dir, std::optional<SpoolOptions> usage_log);
 
   [[nodiscard]] ImageReader& image() noexcept { return image_; }
   [[nodiscard]] RequestIdSource& request_ids() noexcept { return request_ids_; }
+  [[nodiscard]] SpoolWriter* usage_log() noexcept { return usage_log_ ? &*usage_log_ : nullptr; }  // null: off
 
  private:
   ImageReader image_;
   RequestIdSource request_ids_;
+  std::optional<SpoolWriter> usage_log_;
 };
 
 }  // namespace keyfence::nginx

@@ -26,7 +26,7 @@ using Bytes = std::span<const std::uint8_t>;
   " AND +status >= ?7 AND +status <= ?8 AND (?9 IS NULL OR ((verdict >> 1) & 31) = ?9)"                     \
   " AND (?10 IS NULL OR ((verdict >> 6) & 3) = ?10)"                                                        \
   " AND (?11 IS NULL OR (length(address) = length(?11) AND address >= ?11 AND address <= ?12))"             \
-  " AND (?13 IS NULL OR substr(path, 1, length(?13)) = ?13) AND (?14 IS NULL OR request_id = ?14)"
+  " AND (?13 IS NULL OR substr(path, 1, length(?13)) = ?13) AND (?14 IS NULL OR request_id IN (?14, substr(?14, 7)))"
 #define KF_SELECT                                                                                               \
   "SELECT id, request_id, account, key, address, method, host, path, agent, gateway, status, bytes, duration, " \
   "verdict, revision, entry_global, entry_account, entry_key "
@@ -231,7 +231,13 @@ bool DayReader::query(const UsageFilter& filter, IdSpan span, std::size_t limit,
     UsageRecord& r = out.record;
     r.at = Timestamp{static_cast<std::int64_t>(day_) * kMicrosPerDay + static_cast<std::int64_t>(out.id >> kIdTieBits)};
     const Bytes request_id = row.blob(1);
-    if (request_id.size() == r.request_id.size()) std::copy(request_id.begin(), request_id.end(), r.request_id.begin());
+    if (request_id.size() == r.request_id.size() - kRequestIdTimeBytes) {
+      for (std::size_t i = 0; i < kRequestIdTimeBytes; ++i) r.request_id[i] = request_id_time_byte(r.at, i);
+    }
+    if (request_id.size() <= r.request_id.size()) {
+      std::copy(request_id.begin(), request_id.end(),
+                r.request_id.end() - static_cast<std::ptrdiff_t>(request_id.size()));
+    }
     r.decision = Decision{};
     r.decision.account = AccountId(id_of(row.integer(2)));
     r.decision.key = KeyId(id_of(row.integer(3)));

@@ -3,6 +3,7 @@
 #include <cstdint>
 
 #include "libs/base/clock.h"
+#include "libs/usage/usage_record.h"
 
 // One file holds one day (UTC) of the usage log. docs/usage-log.md tells the schema.
 namespace keyfence::usage_sqlite {
@@ -21,6 +22,19 @@ inline constexpr std::int64_t kDictionaryEntriesMax = 65'536;
   return t.micros <= 0 ? 0 : static_cast<std::uint64_t>(t.micros % kMicrosPerDay) << kIdTieBits;
 }
 inline constexpr std::uint64_t kIdEnd = static_cast<std::uint64_t>(kMicrosPerDay) << kIdTieBits;
+
+inline constexpr std::size_t kRequestIdTimeBytes = 6;
+// The first bytes of a request id that arrived at t: its millisecond, most significant byte first.
+[[nodiscard]] constexpr std::uint8_t request_id_time_byte(Timestamp t, std::size_t index) noexcept {
+  return static_cast<std::uint8_t>(static_cast<std::uint64_t>(t.micros / 1000) >>
+                                   (8 * (kRequestIdTimeBytes - 1 - index)));
+}
+[[nodiscard]] constexpr bool begins_with_time(const RequestId& id, Timestamp t) noexcept {
+  for (std::size_t i = 0; i < kRequestIdTimeBytes; ++i) {
+    if (id[i] != request_id_time_byte(t, i)) return false;
+  }
+  return true;
+}
 
 // What a decision and its circumstances are in one integer of a row, lowest bits first.
 struct Verdict {

@@ -50,6 +50,12 @@ std::uint64_t tie_of(const SpoolPosition& segment, std::uint64_t offset) noexcep
   return x >> (64 - kIdTieBits);
 }
 
+// Ids that begin with their millisecond, as the gateway's do, are stored without it.
+std::span<const std::uint8_t> stored_request_id(const UsageRecord& record) noexcept {
+  const std::span<const std::uint8_t> whole(record.request_id);
+  return begins_with_time(record.request_id, record.at) ? whole.subspan(kRequestIdTimeBytes) : whole;
+}
+
 std::int64_t pack(const UsageRecord& record) noexcept {
   const Decision& d = record.decision;
   return (d.outcome == Outcome::kAllow ? 1 : 0) | static_cast<int>(d.reason) << Verdict::kReasonShift |
@@ -169,8 +175,8 @@ void DayWriter::insert(const StorableRecord& item, std::int64_t gateway, std::ui
   // Two records of one microsecond may fall on one id; the next free one is as good.
   for (int tries = 0;; ++tries, ++id) {
     try {
-      (void)insert_record_.execute(id, std::span<const std::uint8_t>(r.request_id), account, key, address, method, host,
-                                   bytes_of(r.path), agent, gateway, r.status, r.bytes_sent, r.duration_micros, verdict,
+      (void)insert_record_.execute(id, stored_request_id(r), account, key, address, method, host, bytes_of(r.path),
+                                   agent, gateway, r.status, r.bytes_sent, r.duration_micros, verdict,
                                    r.decision.revision, entry_global, entry_account, entry_key);
       break;
     } catch (const sql::Failure& failure) {
