@@ -1,7 +1,9 @@
 // How long it takes to tell whether a list holds an address: ours beside other structures, in one process, in turns.
+#include <array>
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>
+#include <fstream>
 
 #include "bench/common/arguments.h"
 #include "bench/common/report.h"
@@ -17,6 +19,7 @@ struct Options {
   std::size_t prefixes_max = 0;
   RoundOptions rounds;
   bool peers = false;
+  std::filesystem::path dump;  // not empty: nothing is measured, the tables are written there
   std::filesystem::path scratch;
 };
 
@@ -85,6 +88,22 @@ void contest(const Table& table, const Options& options) {
   }
 }
 
+// What whole programs are asked: the prefixes as text, the addresses as a family byte and 16 bytes in network order.
+void dump(const Table& table, const Options& options) {
+  std::ofstream prefixes(options.dump / (table.name + ".prefixes"));
+  for (const IpRange& prefix : table.prefixes) prefixes << prefix.text() << '\n';
+  std::ofstream asked(options.dump / (table.name + ".queries"), std::ios::binary);
+  for (const IpAddress& address : queries(table, kQueries, 7)) {
+    std::array<char, 17> record{};
+    record[0] = address.is_v4() ? 4 : 6;
+    const int bytes = address.is_v4() ? 4 : 16;
+    for (int i = 0; i < bytes; ++i) {
+      record[static_cast<std::size_t>(i) + 1] = static_cast<char>(address.number() >> (8 * (bytes - 1 - i)) & 0xFF);
+    }
+    asked.write(record.data(), record.size());
+  }
+}
+
 void run(const Options& options) {
   for (const IpFamily family : {IpFamily::kV4, IpFamily::kV6}) {
     const std::string suffix = family == IpFamily::kV4 ? "-v4" : "-v6";
@@ -99,7 +118,9 @@ void run(const Options& options) {
       tables.push_back(internet_table(options.data + csv, family));
     }
     for (const Table& table : tables) {
-      if (family == IpFamily::kV4) {
+      if (!options.dump.empty()) {
+        dump(table, options);
+      } else if (family == IpFamily::kV4) {
         contest<V4>(table, options);
       } else {
         contest<V6>(table, options);
@@ -123,6 +144,7 @@ int main(int argc, char** argv) {
   options.rounds.seconds_each = static_cast<double>(arguments.number("milliseconds", 50)) / 1000;
   options.scratch = arguments.text("scratch", "/tmp");
   options.peers = arguments.has("peers");
+  options.dump = arguments.text("dump", "");
   arguments.done();
 #ifdef KEYFENCE_BENCH_PEERS
   if (options.peers) start_dpdk(7168, options.pages);

@@ -8,6 +8,7 @@ import { machine } from './machine.mjs';
 import { rowsOf, stopAll } from './processes.mjs';
 import { report } from './report.mjs';
 import { requestBench } from './request.mjs';
+import { wholePrograms } from './whole_programs.mjs';
 
 const parts = ['membership', 'decide', 'request', 'start', 'change', 'import'];
 const { values: options } = parseArgs({
@@ -42,6 +43,12 @@ async function membership() {
         `--prefixes=${quick ? 1000 : 1_000_000}`, `--rounds=${quick ? 3 : 15}`, `--milliseconds=${quick ? 5 : 60}`])),
     );
   }
+  const dump = join(dir, 'tables');
+  mkdirSync(dump);
+  await rowsOf([join(programs, 'bench_membership'), `--dump=${dump}`, `--data=${options.data}`, `--prefixes=${quick ? 1000 : 1_000_000}`]);
+  const tables = quick ? ['random-1000-v4'] : ['internet-v4', 'random-1000000-v4', 'internet-v6'];
+  rows.push(...(await wholePrograms({ dir: dump, module: join(programs, 'bench_nginx_membership.so'), tables, quick, say })));
+  rmSync(dump, { recursive: true });
   return rows;
 }
 
@@ -93,7 +100,7 @@ try {
     const keyfence = join(options.build, 'apps/keyfence/keyfence');
     results.daemon = [];
     for (const keys of quick ? [10_000] : [10_000, 1_000_000]) {
-      results.daemon.push(...(await daemonBench({ programs, keyfence, disk: os.tmpdir(), memory: dir, wanted, quick, keys, say })));
+      results.daemon.push(...(await daemonBench({ root: options.root, programs, keyfence, disk: os.tmpdir(), memory: dir, wanted, quick, keys, say })));
     }
   }
 } catch (error) {

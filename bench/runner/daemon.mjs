@@ -1,5 +1,8 @@
 // The daemon with many keys: how it starts, how changes and imports take effect.
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import {
+  copyFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, renameSync, rmSync, statSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { freePort, rowsOf, Server } from './processes.mjs';
@@ -106,29 +109,44 @@ async function starts({ programs, keyfence, home, dataDir, policyDir, keys, say 
   ];
 }
 
-export async function daemonBench({ programs, keyfence, disk, memory, wanted, quick, keys, say }) {
+// Filling a store takes minutes, so a filled one is kept for the next run, as long as what made it is the same.
+async function filledStore({ root, programs, keys }) {
+  const hash = createHash('sha256');
+  for (const file of ['libs/store/sqlite/migrations.cc', 'libs/store/packed_policy.cc', 'bench/seed/store.cc',
+    'bench/common/made_policy.cc', 'bench/common/tables.cc', 'bench/common/random.h']) {
+    hash.update(readFileSync(join(root, file)));
+  }
+  const dir = join(root, '.cache/bench/stores');
+  const file = join(dir, `${hash.digest('hex').slice(0, 16)}-${keys}.db`);
+  if (existsSync(file)) return file;
+  mkdirSync(dir, { recursive: true });
+  for (const old of readdirSync(dir)) if (old.includes(`-${keys}.db`)) rmSync(join(dir, old));
+  await rowsOf([join(programs, 'bench_seed_store'), `--store=${file}.part`, '--fresh', `--keys=${keys}`, '--entries=20']);
+  if (existsSync(`${file}.part-wal`)) throw new Error('the filled store was not closed: its log is still there');
+  renameSync(`${file}.part`, file);
+  return file;
+}
+
+export async function daemonBench({ root, programs, keyfence, disk, memory, wanted, quick, keys, say }) {
   const home = mkdtempSync(join(disk, 'keyfence-bench-'));
   const dataDir = join(home, 'data');
   const policyDir = join(memory, `policy-${keys}`);
   mkdirSync(dataDir, { recursive: true });
   try {
-    return await measured({ programs, keyfence, home, dataDir, policyDir, wanted, quick, keys, say });
+    return await measured({ root, programs, keyfence, home, dataDir, policyDir, wanted, quick, keys, say });
   } finally {
     rmSync(home, { recursive: true, force: true });
     rmSync(policyDir, { recursive: true, force: true });
   }
 }
 
-async function measured({ programs, keyfence, home, dataDir, policyDir, wanted, quick, keys, say }) {
+async function measured({ root, programs, keyfence, home, dataDir, policyDir, wanted, quick, keys, say }) {
   say(`filling a store with ${keys.toLocaleString('en')} keys of 20 entries`);
-  // The daemon makes the store, so that it and its first token are as an operator would have them.
-  const first = await startDaemon({ keyfence, home, policyDir, dataDir });
-  const token = readFileSync(join(home, 'first-token'), 'utf8').trim();
-  await first.server.stop();
-  const store = join(dataDir, 'control.db');
-  const rows = await rowsOf([join(programs, 'bench_seed_store'), `--store=${store}`, `--keys=${keys}`, '--entries=20']);
+  const rows = [];
+  copyFileSync(await filledStore({ root, programs, keys }), join(dataDir, 'control.db'));
   if (wanted('start')) rows.push(...(await starts({ programs, keyfence, home, dataDir, policyDir, keys, say })));
   const daemon = await startDaemon({ keyfence, home, policyDir, dataDir });
+  const token = readFileSync(join(home, 'first-token'), 'utf8').trim();
   if (wanted('change')) rows.push(...(await changes({ programs, daemon, token, policyDir, keys, quick, say })));
   if (wanted('import')) rows.push(...(await imports({ daemon, token, quick, say })));
   await daemon.server.stop();

@@ -14,9 +14,9 @@ function membershipTables(rows) {
       const of = (mode) => rows.filter((row) => row.table === table && row.pages === pages && row.mode === mode);
       const dependent = of('dependent').sort(byMedian);
       if (dependent.length === 0) return '';
-      const independent = new Map(of('independent').map((row) => [row.contender, row]));
+      const independent = new Map(of('independent').map((row) => [row.contender, withRange(row.ns)]));
       const own = dependent.find((row) => row.contender === 'keyfence');
-      const [{ prefixes, intervals }] = dependent;
+      const { prefixes, intervals } = dependent.find((row) => row.intervals) ?? dependent[0];
       return [
         `Membership: ${table}, ${count(prefixes)} prefixes in ${count(intervals)} intervals, ${pages} pages`,
         textTable(
@@ -25,7 +25,7 @@ function membershipTables(rows) {
             row.contender,
             withRange(row.ns),
             own ? short(row.ns.median / own.ns.median) : '–',
-            withRange(independent.get(row.contender).ns),
+            independent.get(row.contender) ?? '',
             count(row.bytes),
             short(row.bytes / prefixes),
           ]),
