@@ -67,7 +67,7 @@ async function instructions(name, variant, { dir, requests, lines, seconds }) {
   await gateway.server.stop();
   const total = readdirSync(home)
     .filter((file) => file.startsWith('out'))
-    .map((file) => Number(readFileSync(join(home, file), 'utf8').match(/^(?:summary|totals): (\d+)/m)?.[1] ?? 0))
+    .map((file) => Number(readFileSync(join(home, file), 'utf8').match(/^totals: (\d+)/m)?.[1] ?? 0))
     .reduce((a, b) => a + b, 0);
   return { name, requests: count, instructions: Math.round(total / count) };
 }
