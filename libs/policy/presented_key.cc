@@ -19,26 +19,51 @@ constexpr std::size_t kSecretBytes = 32;
 constexpr std::size_t kSecretDigits = 43;   // 62^43 > 2^256
 constexpr std::size_t kChecksumDigits = 6;  // 62^6 > 2^32
 
-constexpr std::array<std::uint32_t, 256> make_crc_table() noexcept {
-  std::array<std::uint32_t, 256> table{};
+// Four tables, so that one step takes four bytes: this checksum is taken at every request.
+using CrcTables = std::array<std::array<std::uint32_t, 256>, 4>;
+constexpr CrcTables make_crc_tables() noexcept {
+  CrcTables tables{};
   for (std::uint32_t byte = 0; byte < 256; ++byte) {
     std::uint32_t remainder = byte;
     for (int bit = 0; bit < 8; ++bit) {
       remainder = (remainder & 1U) != 0 ? (remainder >> 1) ^ 0xEDB88320U : remainder >> 1;
     }
-    table[byte] = remainder;
+    tables[0][byte] = remainder;
   }
-  return table;
+  for (std::size_t t = 1; t < tables.size(); ++t) {
+    for (std::size_t byte = 0; byte < 256; ++byte) {
+      const std::uint32_t shorter = tables[t - 1][byte];
+      tables[t][byte] = (shorter >> 8) ^ tables[0][shorter & 0xFFU];
+    }
+  }
+  return tables;
 }
-constexpr std::array<std::uint32_t, 256> kCrcTable = make_crc_table();
+constexpr CrcTables kCrcTables = make_crc_tables();
+
+constexpr std::uint32_t octet(char c) noexcept {
+  return static_cast<unsigned char>(c);
+}
 
 // CRC-32 as in IEEE 802.3: reflected, all ones before and after.
 constexpr std::uint32_t crc32(std::string_view bytes) noexcept {
   std::uint32_t crc = 0xFFFFFFFFU;
-  for (const char c : bytes) crc = (crc >> 8) ^ kCrcTable[(crc ^ static_cast<unsigned char>(c)) & 0xFFU];
+  std::size_t i = 0;
+  for (; i + 4 <= bytes.size(); i += 4) {
+    crc ^= octet(bytes[i]) | octet(bytes[i + 1]) << 8 | octet(bytes[i + 2]) << 16 | octet(bytes[i + 3]) << 24;
+    crc = kCrcTables[3][crc & 0xFFU] ^ kCrcTables[2][crc >> 8 & 0xFFU] ^ kCrcTables[1][crc >> 16 & 0xFFU] ^
+          kCrcTables[0][crc >> 24];
+  }
+  for (; i < bytes.size(); ++i) crc = (crc >> 8) ^ kCrcTables[0][(crc ^ octet(bytes[i])) & 0xFFU];
   return ~crc;
 }
 static_assert(crc32("123456789") == 0xCBF43926U);
+
+constexpr std::array<bool, 256> make_base62_table() noexcept {
+  std::array<bool, 256> table{};
+  for (const char c : kBase62) table[octet(c)] = true;
+  return table;
+}
+constexpr std::array<bool, 256> kIsBase62 = make_base62_table();
 
 std::array<char, kChecksumDigits> checksum_digits(std::string_view text) noexcept {
   std::array<char, kChecksumDigits> digits{};
@@ -109,8 +134,9 @@ KeyDigest sha256(std::string_view bytes) noexcept {
 PresentedKey read_presented_key(std::string_view credential) noexcept {
   if (credential.empty()) return {CredentialState::kMissing, {}};
   if (credential.size() > kCredentialBytesMax) return {CredentialState::kMalformed, {}};
-  const bool printable = std::all_of(credential.begin(), credential.end(), [](char c) { return c > 0x20 && c < 0x7F; });
-  if (!printable) return {CredentialState::kMalformed, {}};
+  unsigned unprintable = 0;  // no way out of the loop: the compiler takes many bytes at a time
+  for (const char c : credential) unprintable |= static_cast<unsigned>(octet(c) - 0x21U > 0x7EU - 0x21U);
+  if (unprintable != 0) return {CredentialState::kMalformed, {}};
   if (credential.substr(0, kOwnKeyPrefix.size()) == kOwnKeyPrefix && !has_valid_checksum(credential, kOwnKeyPrefix)) {
     return {CredentialState::kMalformed, {}};
   }
@@ -137,7 +163,7 @@ bool has_valid_checksum(std::string_view text, std::string_view prefix) noexcept
   if (text.size() != prefix.size() + kSecretDigits + kChecksumDigits) return false;
   if (text.substr(0, prefix.size()) != prefix) return false;
   const std::string_view digits = text.substr(prefix.size(), kSecretDigits);
-  if (digits.find_first_not_of(kBase62) != std::string_view::npos) return false;
+  if (!std::all_of(digits.begin(), digits.end(), [](char c) { return kIsBase62[octet(c)]; })) return false;
   const auto expected = checksum_digits(text.substr(0, prefix.size() + kSecretDigits));
   return text.substr(text.size() - kChecksumDigits) == std::string_view(expected.data(), expected.size());
 }
