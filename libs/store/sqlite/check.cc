@@ -67,6 +67,11 @@ void check_lists(Connection& connection) {
     fail_corrupt("list " + std::to_string(rows.integer(0)) + "/" + std::to_string(rows.id(1)) +
                  " does not count its entries");
   }
+  // Counted over all lists, entries of a list that is gone would be too many.
+  if (integer(connection, "SELECT count(*) FROM entries") !=
+      integer(connection, "SELECT sum(entry_count) FROM lists")) {
+    fail_corrupt("there are entries without a list");
+  }
   const std::int64_t owners = integer(connection, "SELECT 1 + (SELECT count(*) FROM accounts) + count(*) FROM keys");
   const std::int64_t owned = integer(connection,
                                      "SELECT count(*) FROM lists WHERE (layer = 1 AND owner = 0)"

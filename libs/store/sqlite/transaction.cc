@@ -72,6 +72,11 @@ void SqliteTransaction::insert_empty_list(ListRef ref) {
   touched_.lists.insert_or_assign(ref, TouchedPolicy::List{row, true, {}});
 }
 
+void SqliteTransaction::delete_list(ListRef ref) {
+  writes_->delete_entries.execute(ref.layer, ref.owner);
+  writes_->delete_list.execute(ref.layer, ref.owner);
+}
+
 StoreResult<ListRow> SqliteTransaction::list(ListRef ref) {
   const auto position = touched_.lists.find(ref);
   if (position != touched_.lists.end()) return position->second.row;
@@ -126,9 +131,10 @@ StoreResult<void> SqliteTransaction::delete_account(AccountId id) {
       Rows keys = writes_->keys_of_account.query(id);
       while (keys.next()) forget_key(KeyId(keys.id(0)), keys.digest(1));
     }
+    writes_->delete_entries_of_keys.execute(id);
     writes_->delete_lists_of_keys.execute(id);
     writes_->delete_keys_of_account.execute(id);
-    writes_->delete_list.execute(Layer::kAccount, id);
+    delete_list(ListRef::of(id));
     writes_->delete_account.execute(id);
     touched_.lists.erase(ListRef::of(id));
     touched_.accounts.try_emplace(id, TouchedPolicy::Before::kStanding);
@@ -174,7 +180,7 @@ StoreResult<void> SqliteTransaction::update_key(const KeyRow& row) {
 StoreResult<void> SqliteTransaction::delete_key(KeyId id) {
   return write([&] {
     const KeyRow standing = reads_->key(id);
-    writes_->delete_list.execute(Layer::kKey, id);
+    delete_list(ListRef::of(id));
     writes_->delete_key.execute(id);
     forget_key(id, standing.digest);
   });
@@ -375,6 +381,8 @@ Writes::Writes(Connection& connection)
       delete_list(connection, "DELETE FROM lists WHERE layer = ? AND owner = ?"),
       delete_lists_of_keys(connection,
                            "DELETE FROM lists WHERE layer = 3 AND owner IN (SELECT id FROM keys WHERE account = ?)"),
+      delete_entries_of_keys(
+          connection, "DELETE FROM entries WHERE layer = 3 AND owner IN (SELECT id FROM keys WHERE account = ?)"),
       insert_entry(connection,
                    "INSERT INTO entries (layer, owner, id, range, state, expires_at, kind, text, label, added_by,"
                    " added_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"),

@@ -16,7 +16,7 @@ struct Writes {
   Statement insert_account, update_account, delete_account;
   Statement insert_key, update_key, delete_key, keys_of_account, delete_keys_of_account;
   Statement put_key_policy;
-  Statement insert_list, update_list, delete_list, delete_lists_of_keys;
+  Statement insert_list, update_list, delete_list, delete_lists_of_keys, delete_entries_of_keys;
   Statement insert_entry, update_entry, delete_entry, delete_entries, entry_of_range;
   Statement insert_token, update_token;
   Statement set_revision, insert_change, insert_audit;
@@ -61,6 +61,7 @@ class SqliteTransaction final : public ForwardedReads<Transaction, SqliteTransac
   [[nodiscard]] Revision next() const noexcept { return {standing_.value + 1}; }
   [[nodiscard]] TouchedPolicy::List& touch(ListRef ref);
   void insert_empty_list(ListRef ref);
+  void delete_list(ListRef ref);
   void forget_key(KeyId id, const KeyDigest& digest);
   void write_lists();
   [[nodiscard]] PolicyChange make_change();
