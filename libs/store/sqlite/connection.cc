@@ -59,10 +59,13 @@ std::string message_of(StoreError::Code code) {
 }  // namespace
 
 StoreError error_of(sqlite3* handle, int result_code) {
+  const int last_errno = errno;
   const int extended = handle == nullptr ? result_code : sqlite3_extended_errcode(handle);
   const int primary = extended & 0xFF;
   const bool from_system = primary == SQLITE_IOERR || primary == SQLITE_CANTOPEN || primary == SQLITE_FULL;
-  const int system_error = handle != nullptr && from_system ? sqlite3_system_errno(handle) : 0;
+  // A commit that fails does not note it: then it is still where the system call left it.
+  int system_error = handle != nullptr && from_system ? sqlite3_system_errno(handle) : 0;
+  if (from_system && system_error == 0) system_error = last_errno;
   const StoreError::Code code = code_of(extended, system_error);
   std::string detail = "sqlite " + std::to_string(extended) + ": ";
   detail += handle == nullptr ? sqlite3_errstr(result_code) : sqlite3_errmsg(handle);
@@ -108,6 +111,7 @@ void Statement::check(int result_code) const {
 }
 
 std::int64_t Statement::finish() {
+  errno = 0;
   const int result = sqlite3_step(handle_.get());
   if (result != SQLITE_DONE && result != SQLITE_ROW) {
     StoreError error = error_of(connection_, result);
@@ -145,6 +149,7 @@ Rows::~Rows() {
 }
 
 bool Rows::next() {
+  errno = 0;
   const int result = sqlite3_step(statement_->handle_.get());
   if (result == SQLITE_ROW) return true;
   if (result == SQLITE_DONE) return false;
