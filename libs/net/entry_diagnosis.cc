@@ -93,7 +93,7 @@ AddressDiagnosis diagnose_blanks(std::string_view text) {
 }
 
 AddressDiagnosis diagnose_one_end(AddressDiagnosis end, std::string_view before, std::string_view after) {
-  for (std::string& repair : end.repairs) repair = std::string(before) + repair + std::string(after);
+  for (std::string& repair : end.repairs) repair.insert(0, before).append(after);
   return end;
 }
 

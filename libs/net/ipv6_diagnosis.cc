@@ -98,7 +98,7 @@ std::vector<std::string> repair_ipv6_wildcard(std::string_view token, AddressPla
   if (token.size() < 3 || token.substr(token.size() - 2) != ":*") return {};
   const std::string_view head = token.substr(0, token.size() - 2);  // without the last colon and the star
   if (token.find('*') != token.size() - 1) return {};
-  const auto with_length = [place](std::string address, std::size_t length) {
+  const auto with_length = [place](const std::string& address, std::size_t length) {
     return place == AddressPlace::kAlone ? address + "/" + std::to_string(length) : address;
   };
   if (head.back() == ':') return {with_length(std::string(head) + ":", 112)};
