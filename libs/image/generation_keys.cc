@@ -9,6 +9,7 @@ namespace keyfence::image {
 namespace {
 
 constexpr std::size_t kScopeNamesRemembered = 100'000;
+constexpr std::size_t kSlotsPerEmptyOne = 16;
 constexpr std::uint32_t kNeverExpires = 0xFFFFFFFF;
 constexpr std::size_t kWords = 8;  // of a slot
 constexpr std::size_t kWordsBesideExtension = kWords - 1;
@@ -111,9 +112,8 @@ std::size_t Generation::garbage_of(const KeySlot& body) const noexcept {
 // Makes a body the one that readers find, by one store.
 Generation::Done Generation::store_slot(KeySlot body, const KeyName& name) {
   const Found found = find(name.digest_head, body);
-  if (found.slot >= slot_count_) {
-    return fail_full("key table");
-  }
+  // Some stay empty, so that the probe for an unknown key ends.
+  if (!found.taken && slots_used_ >= slot_count_ - slot_count_ / kSlotsPerEmptyOne) return fail_full("key table");
   KeySlot& slot = slots()[found.slot];
   body.check = line_check(&body, LineHead::kControl, {name.key_id, name.digest_head});
   const auto removed = [](const KeySlot& of) { return (unsigned{of.flags} >> kKeyStateShift & 3U) == kKeyRemoved; };

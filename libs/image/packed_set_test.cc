@@ -134,7 +134,8 @@ std::vector<IntervalV6> random_v6(std::mt19937_64& random, std::size_t count, bo
   std::vector<IntervalV6> out;
   for (std::size_t i = 0; i < count; ++i) {
     const std::uint64_t kinds = random() % 8;
-    const auto high = (random() % 64 == 0 ? random() : 0x2001'0000'0000'0000ULL | (random() & 0x0000'0058'FFFF'FFFFULL));
+    const auto high =
+        (random() % 64 == 0 ? random() : 0x2001'0000'0000'0000ULL | (random() & 0x0000'0058'FFFF'FFFFULL));
     const unsigned length = static_cast<unsigned>(kinds == 0  ? 20 + random() % 45
                                                   : kinds < 4 ? 48
                                                               : 32 + random() % 33);
