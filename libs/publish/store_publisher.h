@@ -28,13 +28,14 @@ class StorePublisher final : public Publisher {
   StorePublisher& operator=(const StorePublisher&) = delete;
 
   [[nodiscard]] Result<void, std::string> begin();
+  // What begin() subscribes: takes in what was committed, in order. What the image holds already is passed over.
+  void apply(std::span<const PolicyChange> changes);
   [[nodiscard]] PublisherStatus status() const override;
   [[nodiscard]] bool ready_for_changes() override;
 
  private:
   using Done = Result<void, std::string>;
 
-  void apply(std::span<const PolicyChange> changes);
   [[nodiscard]] Done apply_to_image(std::span<const PolicyChange> changes);
   [[nodiscard]] Done put(const ImageChange& change);
   [[nodiscard]] Done rebuild();

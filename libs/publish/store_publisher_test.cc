@@ -221,6 +221,46 @@ TEST_F(StorePublisherTest, ChangesWhileItRecoversAreNotLost) {
   EXPECT_EQ(image_.standing, changes.expected());
 }
 
+TEST_F(StorePublisherTest, HoleInTheRevisionsIsNotAppliedAndEndsInANewSnapshot) {
+  start();
+  add_account();
+  PolicyChange unexpected;
+  unexpected.revision = {store_->revision()->value + 2};
+  unexpected.instance_error_style = ErrorStyle::kProblem;
+  publisher_->apply({&unexpected, 1});
+  wait_until_recovered();
+  add_account();
+  publisher_.reset();
+  EXPECT_EQ(image_.snapshots, 2U);
+  EXPECT_EQ(image_.standing, PolicyModel::snapshot_of(*store_));
+}
+
+TEST_F(StorePublisherTest, ChangeThatDoesNotFitEndsInANewSnapshot) {
+  start();
+  PolicyChange unfitting;
+  unfitting.revision = {store_->revision()->value + 1};
+  ListDelta delta;
+  delta.ref = ListRef::global();
+  delta.removed = {EntryId(1)};
+  unfitting.lists = {delta};
+  publisher_->apply({&unfitting, 1});
+  wait_until_recovered();
+  publisher_.reset();
+  EXPECT_EQ(image_.snapshots, 2U);
+  EXPECT_EQ(image_.standing, PolicyModel::snapshot_of(*store_));
+}
+
+TEST_F(StorePublisherTest, ChangesThatTheSnapshotHoldsArePassedOver) {
+  add_account();
+  start();
+  PolicyChange old;
+  old.revision = {1};
+  old.instance_error_style = ErrorStyle::kProblem;
+  publisher_->apply({&old, 1});
+  EXPECT_FALSE(publisher_->status().failure.has_value());
+  EXPECT_EQ(image_.standing, PolicyModel::snapshot_of(*store_));
+}
+
 TEST_F(StorePublisherTest, StartFailsWhereTheImageCannotBeBuilt) {
   image_.full = true;
   StorePublisher publisher(*store_, std::make_unique<FakeTarget>(image_), RetryPauses{});
