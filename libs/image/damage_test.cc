@@ -1,5 +1,6 @@
 #include <fcntl.h>
 #include <gtest/gtest.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -21,9 +22,26 @@ std::filesystem::path image_path(const TestDir& dir, const ImageWriter& writer) 
   return dir.path() / ("policy." + std::to_string(writer.stats().generation));
 }
 
-std::size_t file_bytes(const std::filesystem::path& path) {
-  return static_cast<std::size_t>(std::filesystem::file_size(path));
-}
+// An image file's bytes, to be damaged: the file itself stays as it is.
+class PrivateCopy {
+ public:
+  explicit PrivateCopy(const std::filesystem::path& path) : size_(std::filesystem::file_size(path)) {
+    const int fd = open(path.c_str(), O_RDONLY);
+    base_ =
+        static_cast<unsigned char*>(mmap(nullptr, size_, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_NORESERVE, fd, 0));
+    close(fd);
+  }
+  ~PrivateCopy() { munmap(base_, size_); }
+  PrivateCopy(const PrivateCopy&) = delete;
+  PrivateCopy& operator=(const PrivateCopy&) = delete;
+
+  [[nodiscard]] unsigned char* base() const { return base_; }
+  [[nodiscard]] std::span<const std::byte> file() const { return {reinterpret_cast<const std::byte*>(base_), size_}; }
+
+ private:
+  std::size_t size_;
+  unsigned char* base_;
+};
 
 // A world with something of every kind, and one question for each of its ways.
 struct Scene {
@@ -62,12 +80,9 @@ TEST(DamagedImage, NeverDecidesWronglyWhateverBitIsFlipped) {
   const std::filesystem::path path = image_path(scene.dir, *scene.writer);
   const ImageStats stats = scene.writer->stats();
   // Every line that is in use, as the reader sees the file; a bit in each byte of it is flipped in turn.
-  std::ifstream in(path, std::ios::binary);
   const std::size_t used = stats.reserved_bytes;
-  std::vector<image::Line> bytes(file_bytes(path) / image::kLineBytes + 1);
-  in.read(reinterpret_cast<char*>(bytes.data()), static_cast<std::streamsize>(used));
-  auto* base = reinterpret_cast<unsigned char*>(bytes.data());
-  const std::span<const std::byte> file(reinterpret_cast<const std::byte*>(base), file_bytes(path));
+  const PrivateCopy copy(path);
+  unsigned char* base = copy.base();
 
   std::map<bool, int> outcomes;
   std::size_t flips = 0;
@@ -79,7 +94,7 @@ TEST(DamagedImage, NeverDecidesWronglyWhateverBitIsFlipped) {
       const auto mask = static_cast<unsigned char>(1U << ((line + byte) % 8));
       at[byte] ^= mask;
       ++flips;
-      if (const auto view = ImageView::over(file)) {
+      if (const auto view = ImageView::over(copy.file())) {
         for (std::size_t q = flips % 8; q < scene.questions.size(); q += 8) {
           const Decision decision = view->decide(scene.questions[q]);
           if (decision == Decision{}) {
@@ -103,21 +118,14 @@ TEST(DamagedImage, NeverDecidesWronglyWhateverBitIsFlipped) {
 TEST(DamagedImage, SurvivesRandomBytesAnywhere) {
   Scene scene;
   const std::filesystem::path path = image_path(scene.dir, *scene.writer);
-  std::ifstream in(path, std::ios::binary);
   const std::size_t used = scene.writer->stats().reserved_bytes;
-  std::vector<image::Line> clean(file_bytes(path) / image::kLineBytes + 1);
-  in.read(reinterpret_cast<char*>(clean.data()), static_cast<std::streamsize>(used));
-  std::vector<image::Line> bytes = clean;
-  auto* base = reinterpret_cast<unsigned char*>(bytes.data());
-  const std::span<const std::byte> file(reinterpret_cast<const std::byte*>(base), file_bytes(path));
   for (int round = 0; round < 400; ++round) {
-    std::vector<std::size_t> touched;
+    const PrivateCopy copy(path);
     for (int i = 0; i < 200; ++i) {
       const std::size_t at = image::kPageBytes + scene.maker.below(used - image::kPageBytes);
-      base[at] = static_cast<unsigned char>(scene.maker.below(256));
-      touched.push_back(at);
+      copy.base()[at] = static_cast<unsigned char>(scene.maker.below(256));
     }
-    const auto view = ImageView::over(file);
+    const auto view = ImageView::over(copy.file());
     ASSERT_TRUE(view.ok());
     for (std::size_t q = 0; q < scene.questions.size(); ++q) {
       const Decision decision = view->decide(scene.questions[q]);
@@ -125,7 +133,6 @@ TEST(DamagedImage, SurvivesRandomBytesAnywhere) {
         ASSERT_EQ(scene.expected[q].outcome, Outcome::kAllow);
       }
     }
-    for (const std::size_t at : touched) base[at] = reinterpret_cast<const unsigned char*>(clean.data())[at];
   }
 }
 
