@@ -25,6 +25,13 @@ struct GenerationPlan {
   std::size_t expected_accounts = 0;
 };
 
+// What changed in a generation since it began to be copied: slots, accounts by index, the instance.
+struct ChangeJournal {
+  std::vector<std::size_t> slots;
+  std::vector<std::size_t> accounts;
+  bool instance = false;
+};
+
 // One generation as its writer holds it: first built, where everything may still be rewritten, then, once finished,
 // changed only by new lines and single stores.
 //
@@ -145,13 +152,7 @@ class Generation {
   std::unordered_map<std::string, std::uint16_t> scope_sets_;  // by the tags' bytes
   std::unordered_map<std::string, ScopeTag> scope_tags_;       // of names that were seen
 
-  // What changed since begin_copy(), for end_copy().
-  struct Journal {
-    std::vector<std::size_t> slots;
-    std::vector<std::size_t> accounts;
-    bool instance = false;
-  };
-  std::optional<Journal> journal_;
+  std::optional<ChangeJournal> journal_;
   std::size_t accounts_to_copy_ = 0;
 
   // Scratch that keeps its memory from key to key.

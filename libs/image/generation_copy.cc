@@ -147,7 +147,7 @@ Generation::Done Generation::copy(const Generation& other, const std::atomic<boo
 }
 
 Generation::Done Generation::end_copy(Generation& other) {
-  const Journal changed = *std::exchange(other.journal_, std::nullopt);
+  const ChangeJournal changed = *std::exchange(other.journal_, std::nullopt);
   if (auto copied = copy_scopes(other); !copied) return copied;
   for (const std::size_t index : changed.accounts) {
     if (auto copied = copy_account(other, index); !copied) return copied;
