@@ -93,7 +93,7 @@ Membership find_in_block(std::uint32_t entry, const std::uint8_t* area, std::siz
   const unsigned char* data = area + at;
   if (kind == kBitmapBlock) {
     if (at + kBitmapBytes > area_bytes) return Membership::kDamaged;
-    return static_cast<Membership>((data[x / 8] >> (x % 8)) & 1U);
+    return static_cast<Membership>((unsigned{data[x / 8]} >> (x % 8)) & 1U);
   }
   if (kind != kVectorBlock) return Membership::kDamaged;
   const std::size_t vectors = ((entry >> 3) & 63U) + 1;
