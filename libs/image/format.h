@@ -12,7 +12,7 @@
 // Shape    Little-endian, fixed widths, offsets instead of pointers. Everything that is looked up lies in lines of 64
 //          bytes, each with a 16-bit check in its last two bytes. A line is written, then made reachable by one
 //          release store, and from then on never rewritten except for its control word.
-// Source   docs/image-format.md; docs/decisions/image-layout.md.
+// Source   docs/image-format.md; docs/decisions/0010-image-layout.md.
 namespace keyfence::image {
 
 static_assert(std::endian::native == std::endian::little, "the image is little-endian");

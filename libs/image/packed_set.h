@@ -70,7 +70,7 @@ namespace keyfence {
 //          membership toggles; long ones a direct table over the upper bits and packed toggles below it.
 // Threads  A value; const use is shared freely.
 // Cost     contains() touches two or three lines outside the caches even for a million prefixes; allocates nothing.
-// Source   docs/decisions/image-sets.md.
+// Source   docs/decisions/0011-image-sets.md.
 class PackedSet {
  public:
   [[nodiscard]] static PackedSet build(const AddressSet& set);
