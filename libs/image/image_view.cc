@@ -95,7 +95,7 @@ void ImageView::prefetch(const Question& question) const noexcept {
   const std::size_t at = image::home_slot(digest_head(question.credential.digest), slot_count_);
   __builtin_prefetch(slots_ + at);
   __builtin_prefetch(key_names_ + at);
-  __builtin_prefetch(slots_ + (at + 1 == slot_count_ ? 0 : at + 1));
+  __builtin_prefetch(slots_ + (at + 1 == slot_count_ ? 0 : at + 1));  // four of ten keys are not in their home
   if (!question.address) return;
   const ListHolder* global = instance();
   if (global == nullptr) return;
@@ -135,8 +135,14 @@ const ListHolder* ImageView::checked_holder(const ListHolder* holder) const noex
 }
 
 const ListHolder* ImageView::instance() const noexcept {
-  const std::uint64_t line = image::unseal(image::load_acquire(header_->root));
-  return checked_holder(record<ListHolder>(line));
+  const std::uint64_t word = image::load_acquire(header_->root);
+  if (word == known_root_) return known_instance_;
+  const ListHolder* holder = checked_holder(record<ListHolder>(image::unseal(word)));
+  if (holder != nullptr) {
+    known_root_ = word;
+    known_instance_ = holder;
+  }
+  return holder;
 }
 
 ErrorStyle ImageView::instance_error_style() const noexcept {

@@ -98,6 +98,9 @@ class ImageView {
   // enough.
   static constexpr std::size_t kVerifiedMax = 64;
   mutable std::array<image::SetRef, kVerifiedMax> verified_{};
+  // The instance as it was checked last, by the word that led to it: it is asked for several times in a decision.
+  mutable std::uint64_t known_root_ = 0;  // no sealed word
+  mutable const image::ListHolder* known_instance_ = nullptr;
   mutable bool damaged_ = false;
 };
 
