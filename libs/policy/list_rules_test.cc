@@ -11,6 +11,7 @@ namespace {
 
 std::vector<CandidateEntry> entries(const std::vector<std::string_view>& texts, std::uint64_t first_id) {
   std::vector<CandidateEntry> out;
+  out.reserve(texts.size());
   for (const std::string_view text : texts) {
     out.push_back({EntryId(first_id == 0 ? 0 : first_id + out.size()), parse_entry(text)->range});
   }
@@ -176,6 +177,8 @@ TEST(ListRules, AHundredThousandAreAddedToAMillion) {
   std::vector<CandidateEntry> standing;
   std::vector<CandidateEntry> added;
   std::mt19937 random(7);
+  standing.reserve(1'000'000);
+  added.reserve(100'001);
   for (std::uint32_t i = 0; i < 1'000'000; ++i) {
     standing.push_back({EntryId(i + 1), IpRange::single(IpAddress::v4(i * 2'654'435'761U & ~1U))});
   }
