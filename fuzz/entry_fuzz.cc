@@ -12,7 +12,6 @@
 
 namespace {
 
-using keyfence::IpRange;
 using keyfence::ParsedEntry;
 
 void check_accepted(const ParsedEntry& entry) {
