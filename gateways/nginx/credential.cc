@@ -1,7 +1,7 @@
 #include "gateways/nginx/credential.h"
 
+#include <algorithm>
 #include <array>
-#include <cstring>
 #include <optional>
 
 #include "gateways/nginx/query.h"
@@ -82,13 +82,13 @@ std::optional<ngx_str_t> without_argument(ngx_pool_t* pool, std::string_view bef
   auto* const data = static_cast<char*>(ngx_pnalloc(pool, before.size() + 1 + query.size() + after.size()));
   if (data == nullptr) return std::nullopt;
   std::size_t length = before.size();
-  std::memcpy(data, before.data(), before.size());
+  std::copy(before.begin(), before.end(), data);
   const std::size_t kept = remove_argument(query, name, data + length + 1);
   if (kept > 0) {
     data[length] = '?';
     length += 1 + kept;
   }
-  std::memcpy(data + length, after.data(), after.size());
+  std::copy(after.begin(), after.end(), data + length);
   return borrowed({data, length + after.size()});
 }
 

@@ -80,7 +80,7 @@ std::size_t remove_argument(std::string_view query, std::string_view name, char*
     const Part part = first_part(query);
     if (!decodes_to(part.name, name)) {
       if (any_kept) out[length++] = '&';
-      std::memmove(out + length, part.whole.data(), part.whole.size());
+      if (!part.whole.empty()) std::memmove(out + length, part.whole.data(), part.whole.size());
       length += part.whole.size();
       any_kept = true;
     }

@@ -4,7 +4,7 @@ import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'n
 import { join } from 'node:path';
 
 import { connects, eventually } from './net.ts';
-import { instrumented, moduleFile, nginxBinary, preload, valgrind } from './paths.ts';
+import { instrumented, moduleFile, nginxBinary, preload, suppressions, valgrind } from './paths.ts';
 
 export interface NginxConfig {
   /** The text of the http block, directories and logs aside. */
@@ -116,7 +116,7 @@ http {
           ...process.env,
           LD_PRELOAD: preload,
           ASAN_OPTIONS: 'detect_leaks=1:halt_on_error=1:exitcode=99:handle_segv=1:allow_user_segv_handler=1',
-          LSAN_OPTIONS: 'exitcode=99:report_objects=1',
+          LSAN_OPTIONS: `exitcode=99:report_objects=1:print_suppressions=0:suppressions=${suppressions}`,
           UBSAN_OPTIONS: 'halt_on_error=1:print_stacktrace=1:exitcode=99',
         };
   }
@@ -213,7 +213,9 @@ http {
     for (const pid of new Set(masters)) if (!isGone(pid)) process.kill(pid, 'SIGTERM');
     const code = await this.exit;
     await eventually('nginx is gone', () => isGone(current));
-    if (code !== 0) complaints.push(`nginx ended with ${code}:\n${this.output}`);
+    // nginx sends its standard error to its log, and with it what a sanitizer reports.
+    const report = /^.*(==\d+==ERROR|runtime error:)[^]{0,6000}/m.exec(this.errors())?.[0] ?? '';
+    if (code !== 0) complaints.push(`nginx ended with ${code}:\n${this.output}${report}`);
     for (const line of this.errors().split('\n')) {
       if (!/\[(alert|emerg|crit)\]/.test(line)) continue;
       if (!this.expected.some((pattern) => pattern.test(line))) complaints.push(line);

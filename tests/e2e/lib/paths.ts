@@ -22,6 +22,8 @@ export const policyImageTool = () => existing('policy_image', join(build, 'tests
 export const daemonBinary = () => existing('keyfence', join(build, 'apps/keyfence/keyfence'));
 
 export const preload = process.env['KEYFENCE_PRELOAD'];
+// What LeakSanitizer is not to report of nginx itself.
+export const suppressions = join(root, 'tests/e2e/nginx.lsan');
 export const valgrind = process.env['KEYFENCE_VALGRIND'];
 // One process, in the foreground: what sanitizers and valgrind can watch.
 export const instrumented = preload !== undefined || valgrind !== undefined;
