@@ -57,6 +57,7 @@ TEST(ApplyDelta, DoesTheSameForManyAsForFew) {
     for (const PolicyEntry& one : upserted) expected.insert_or_assign(one.id, one);
     for (const EntryId id : removed) expected.erase(id);
     std::vector<PolicyEntry> expected_entries;
+    expected_entries.reserve(expected.size());
     for (const auto& [id, one] : expected) expected_entries.push_back(one);
     ASSERT_TRUE(apply_delta(list, delta_of(upserted, removed)));
     EXPECT_EQ(list.entries, expected_entries) << count;

@@ -26,7 +26,7 @@ struct PublisherStatus {
 // Errors   If a change cannot be applied (no space, a hole in the revisions) the image stands, status().failure says
 //          why, and the publisher takes a new snapshot as soon as it can. ready_for_changes() is false meanwhile, and
 //          the admin API refuses changes with 503 before they are committed.
-// Threads  apply() is called by the store's writing thread; status() by any.
+// Threads  Safe. The store outlives the publisher.
 class Publisher {
  public:
   // Builds a new generation from a snapshot of the store, publishes it, then subscribes to the store's changes.

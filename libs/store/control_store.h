@@ -63,7 +63,8 @@ class StoreReader {
   // Newest first; page.after 0 begins at the newest, otherwise rows with a smaller id follow.
   [[nodiscard]] virtual StoreResult<std::vector<AuditRow>> audit(std::optional<AccountId> account,
                                                                  PageRequest page) = 0;
-  // The change feed: rows with revision > after, in order, at most limit.
+  // The change feed: rows with revision > after, in order, at most limit, fewer where they are long; none at its end.
+  // Rows that were pruned are missing: then the first one does not follow after.
   [[nodiscard]] virtual StoreResult<std::vector<ChangeRow>> changes(Revision after, std::size_t limit) = 0;
 };
 

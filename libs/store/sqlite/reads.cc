@@ -336,10 +336,16 @@ std::vector<AuditRow> Reads::audit(std::optional<AccountId> account, PageRequest
                  : all(audit_.query(before, clamped(page.limit)), audit_of);
 }
 
+// Bodies of imports are long: what is answered at once is bounded by bytes too, but for the first row.
 std::vector<ChangeRow> Reads::changes(Revision after, std::size_t limit) {
+  constexpr std::size_t kBytesMax = std::size_t{16} * 1024 * 1024;
+  std::size_t bytes = 0;
   Rows rows = changes_.query(clamped(after.value), clamped(limit));
   std::vector<ChangeRow> out;
-  while (rows.next()) out.push_back({rows.revision(0), rows.timestamp(1), std::string(rows.text(2)), rows.digest(3)});
+  while (bytes < kBytesMax && rows.next()) {
+    out.push_back({rows.revision(0), rows.timestamp(1), std::string(rows.text(2)), rows.digest(3)});
+    bytes += out.back().body.size();
+  }
   return out;
 }
 

@@ -13,7 +13,7 @@ namespace {
 class SqliteStore final : public ForwardedReads<ControlStore, SqliteStore> {
  public:
   explicit SqliteStore(const std::string& path)
-      : lock_(path), path_(prepare(path)), pool_(path), writer_(path), checkpointer_(path) {
+      : lock_(path), path_(prepare(path)), writer_(path), pool_(path), checkpointer_(path) {
     writer_.on_log_growth([this](int pages) { checkpointer_.log_has(pages); });
   }
   ~SqliteStore() override { writer_.on_log_growth(nullptr); }
@@ -54,8 +54,8 @@ class SqliteStore final : public ForwardedReads<ControlStore, SqliteStore> {
 
   StoreLock lock_;
   std::string path_;
-  ReadPool pool_;
   GroupCommit writer_;
+  ReadPool pool_;
   Checkpointer checkpointer_;
 };
 

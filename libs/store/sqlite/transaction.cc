@@ -197,6 +197,12 @@ StoreResult<void> SqliteTransaction::update_list(ListRef ref, ListMode mode, Whe
   });
 }
 
+std::string SqliteTransaction::standing_entry(ListRef ref, const EntryRow& row) {
+  Rows standing = writes_->entry_of_range.query(ref.layer, ref.owner, PackedRange(row.range).bytes());
+  const EntryId id = standing.next() ? EntryId(standing.id(0)) : row.id;
+  return row.range.text() + " is in this allowlist already, as " + id.text();
+}
+
 StoreResult<void> SqliteTransaction::insert_entry(ListRef ref, const EntryRow& row) {
   return write([&] {
     TouchedPolicy::List& list = touch(ref);
@@ -205,11 +211,7 @@ StoreResult<void> SqliteTransaction::insert_entry(ListRef ref, const EntryRow& r
           writes_->insert_entry.execute(ref.layer, ref.owner, row.id, PackedRange(row.range).bytes(), row.state,
                                         row.expires_at, row.kind, row.text, row.label, row.added_by, row.added_at);
         },
-        [&] {
-          Rows standing = writes_->entry_of_range.query(ref.layer, ref.owner, PackedRange(row.range).bytes());
-          const EntryId id = standing.next() ? EntryId(standing.id(0)) : row.id;
-          return row.range.text() + " is in this allowlist already, as " + id.text();
-        });
+        [&] { return standing_entry(ref, row); });
     list.put(policy_of(row), TouchedPolicy::Before::kAbsent);
     ++list.row.entry_count;
   });
@@ -224,7 +226,7 @@ StoreResult<void> SqliteTransaction::update_entry(ListRef ref, const EntryRow& r
           writes_->update_entry.execute(PackedRange(row.range).bytes(), row.state, row.expires_at, row.kind, row.text,
                                         row.label, row.added_by, row.added_at, ref.layer, ref.owner, row.id);
         },
-        [&] { return row.range.text() + " is in this allowlist already"; });
+        [&] { return standing_entry(ref, row); });
     list.put(policy_of(row), TouchedPolicy::Before::kStanding);
   });
 }

@@ -62,6 +62,8 @@ class SqliteTransaction final : public ForwardedReads<Transaction, SqliteTransac
   [[nodiscard]] TouchedPolicy::List& touch(ListRef ref);
   void insert_empty_list(ListRef ref);
   void delete_list(ListRef ref);
+  // The message of a duplicate: which entry is in the way.
+  [[nodiscard]] std::string standing_entry(ListRef ref, const EntryRow& row);
   void forget_key(KeyId id, const KeyDigest& digest);
   void write_lists();
   [[nodiscard]] PolicyChange make_change();
