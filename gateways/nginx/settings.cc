@@ -1,5 +1,6 @@
 #include "gateways/nginx/settings.h"
 
+#include <algorithm>
 #include <new>
 #include <type_traits>
 #include <utility>
@@ -46,6 +47,16 @@ char* judge(ngx_conf_t* cf, const LocationConf& conf) noexcept {
   }
   if (!main->active()) {
     ngx_conf_log_error(NGX_LOG_EMERG, cf, 0, "keyfence needs keyfence_policy in the http block, in \"%V\"", &block);
+    return kReported;
+  }
+  const bool key_in_query = std::any_of(conf.places->begin(), conf.places->end(), [](const CredentialPlace& place) {
+    return place.kind == CredentialPlace::Kind::kQuery;
+  });
+  if (key_in_query && conf.pass_credential == 1 && conf.log_query == 1) {
+    ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                       "keyfence_log_query with keyfence_pass_credential, in \"%V\": keys in the query string would "
+                       "stand in the usage log",
+                       &block);
     return kReported;
   }
   if (core->satisfy == NGX_HTTP_SATISFY_ANY) {
