@@ -16,7 +16,7 @@
 // exclusive-or there; the header's and the touched lines' checks are mended, so that the damage gets past them.
 namespace {
 
-using namespace keyfence;  // NOLINT(google-build-using-namespace): one file, one purpose
+using namespace keyfence;
 
 struct Base {
   std::vector<image::Line> lines;

@@ -286,7 +286,6 @@ TEST(ImageReader, DecidesWithoutAllocating) {
 }  // namespace
 }  // namespace keyfence
 
-// NOLINTBEGIN: the process's own allocator, to count
 void* operator new(std::size_t size) {
   keyfence::allocations.fetch_add(1, std::memory_order_relaxed);
   if (void* at = std::malloc(size == 0 ? 1 : size)) return at;
@@ -298,4 +297,3 @@ void operator delete(void* at) noexcept {
 void operator delete(void* at, std::size_t) noexcept {
   std::free(at);
 }
-// NOLINTEND
