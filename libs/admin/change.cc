@@ -19,6 +19,10 @@ void ChangeContext::audit(std::string_view action, std::string subject, std::opt
   tx.audit_line(std::move(row));
 }
 
+std::string etag_after(const Committed& committed, Revision before) {
+  return etag(committed.policy_changed ? committed.revision : before);
+}
+
 Result<void, Problem> checked(const StoreResult<void>& result) {
   if (!result) return Err{problem_of(result.error())};
   return {};

@@ -31,6 +31,9 @@ using ChangeWork = std::function<Result<void, Problem>(ChangeContext&)>;
 // transaction, and enforced when this returns. The work may run more than once and assigns its results anew.
 [[nodiscard]] Result<Committed, Problem> run_change(const Call& call, const ChangeWork& work);
 
+// The ETag of what was changed: of this change set, or as it was where the change set changed no policy.
+[[nodiscard]] std::string etag_after(const Committed& committed, Revision before);
+
 // Turns what the store answered into what the work answers.
 [[nodiscard]] Result<void, Problem> checked(const StoreResult<void>& result);
 

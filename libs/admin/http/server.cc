@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <atomic>
 #include <boost/asio/dispatch.hpp>
+#include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/strand.hpp>
@@ -92,6 +93,8 @@ class Server final : public HttpServer {
   std::condition_variable all_closed_;
   std::unordered_set<Session*> sessions_;  // before io_: its destruction ends the last sessions
   asio::io_context io_;
+  // A request on a worker is no work to io_: without this its threads would leave before the answer.
+  asio::executor_work_guard<asio::io_context::executor_type> keep_running_{io_.get_executor()};
   tcp::acceptor acceptor_;
   WorkerPool pool_;
   std::vector<std::thread> threads_;

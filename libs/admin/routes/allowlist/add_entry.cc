@@ -64,7 +64,7 @@ Answer add_entry(Call& call) {
   HttpResponse response = json_response(201, boost::json::object{{"entry", view(row)},
                                                                  {"warnings", view(judgement.warnings, added)},
                                                                  {"revision", committed->revision.value}});
-  response.headers.emplace_back("ETag", etag(committed->revision));
+  response.headers.emplace_back("ETag", etag_after(*committed, target.list.changed));
   response.headers.emplace_back("Location", target.path + "/entries/" + row.id.text());
   return response;
 }

@@ -65,10 +65,12 @@ Answer import(Call& call) {
   if (query_flag(call, "dry_run")) return dry_run(call, std::move(*read));
 
   EntryImport import = *read;
+  Revision before;
   const auto committed = run_change(call, [&](ChangeContext& change) -> Result<void, Problem> {
     import = *read;
     const auto target = judge(change.tx, call, import);
     if (!target) return Err{target.error()};
+    before = target->list.changed;
     if (import.count(EntryImport::Outcome::kError) > 0) return Err{refused(import)};
     boost::json::array texts;
     for (EntryImport::Item& item : import.items()) {
@@ -86,7 +88,7 @@ Answer import(Call& call) {
   });
   if (!committed) return Err{committed.error()};
   HttpResponse response = json_response(200, report(call, import, committed->revision));
-  response.headers.emplace_back("ETag", etag(committed->revision));
+  response.headers.emplace_back("ETag", etag_after(*committed, before));
   return response;
 }
 

@@ -9,9 +9,11 @@ namespace keyfence::routes::allowlist {
 Answer remove_entry(Call& call) {
   const auto id = call.path_id<EntryId>("entry_id");
   if (!id) return Err{id.error()};
+  Revision before;
   const auto committed = run_change(call, [&](ChangeContext& change) -> Result<void, Problem> {
     const auto target = find_list(change.tx, call);
     if (!target) return Err{target.error()};
+    before = target->list.changed;
     const ListRow& list = target->list;
     if (auto stale = refuse_stale(call.request, list.changed)) return Err{std::move(*stale)};
     const auto standing = change.tx.entry(list.ref, *id);
@@ -24,7 +26,7 @@ Answer remove_entry(Call& call) {
   });
   if (!committed) return Err{committed.error()};
   HttpResponse response = json_response(200, boost::json::object{{"revision", committed->revision.value}});
-  response.headers.emplace_back("ETag", etag(committed->revision));
+  response.headers.emplace_back("ETag", etag_after(*committed, before));
   return response;
 }
 

@@ -128,7 +128,7 @@ Answer replace(Call& call) {
   body["removed"] = counts.removed;
   body["warnings"] = view(judgement.warnings, wanted->entries);
   HttpResponse response = json_response(200, body);
-  response.headers.emplace_back("ETag", etag(committed->revision));
+  response.headers.emplace_back("ETag", etag_after(*committed, row.changed));
   return response;
 }
 

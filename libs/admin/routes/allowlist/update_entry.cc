@@ -74,9 +74,11 @@ Answer update_entry(Call& call) {
   EntryRow row;
   std::vector<EntryInput> moved;
   Judgement judgement;
+  Revision before;
   const auto committed = run_change(call, [&](ChangeContext& change) -> Result<void, Problem> {
     const auto target = find_list(change.tx, call);
     if (!target) return Err{target.error()};
+    before = target->list.changed;
     if (auto stale = refuse_stale(call.request, target->list.changed)) return Err{std::move(*stale)};
     const auto standing = change.tx.entry(target->list.ref, *id);
     if (!standing) return Err{problem_of(standing.error())};
@@ -97,7 +99,7 @@ Answer update_entry(Call& call) {
   HttpResponse response = json_response(200, boost::json::object{{"entry", view(row)},
                                                                  {"warnings", view(judgement.warnings, moved)},
                                                                  {"revision", committed->revision.value}});
-  response.headers.emplace_back("ETag", etag(committed->revision));
+  response.headers.emplace_back("ETag", etag_after(*committed, before));
   return response;
 }
 

@@ -77,7 +77,7 @@ Answer update(Call& call) {
   });
   if (!committed) return Err{committed.error()};
   HttpResponse response = json_response(200, view_at(row, committed->revision));
-  response.headers.emplace_back("ETag", etag(committed->revision));
+  response.headers.emplace_back("ETag", etag_after(*committed, row.changed));
   return response;
 }
 

@@ -1,0 +1,58 @@
+#include "libs/admin/router.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+
+#include "libs/admin/testing/openapi_check.h"
+
+namespace keyfence {
+namespace {
+
+TEST(RoutingTable, IsExactlyWhatTheDocumentDescribes) {
+  std::vector<std::string> routes;
+  for (const Route& route : routing_table()) {
+    routes.push_back(std::string(name(route.method)) + " " + std::string(route.path));
+  }
+  std::sort(routes.begin(), routes.end());
+  EXPECT_EQ(routes, OpenapiCheck().operations());
+}
+
+TEST(RoutingTable, OnlyOperationsArePublic) {
+  std::vector<std::string> open;
+  for (const Route& route : routing_table()) {
+    if (route.access == Access::kPublic) open.emplace_back(route.path);
+  }
+  std::sort(open.begin(), open.end());
+  EXPECT_EQ(open, (std::vector<std::string>{"/api/v1/openapi.json", "/healthz", "/metrics", "/readyz"}));
+}
+
+TEST(RoutingTable, EveryChangeNeedsMoreThanAViewer) {
+  for (const Route& route : routing_table()) {
+    const bool reads =
+        route.method == HttpMethod::kGet || route.path == "/api/v1/decisions" || route.path == "/api/v1/entries/parse";
+    if (!reads) {
+      EXPECT_GE(route.access, Access::kAdmin) << route.path;
+    }
+  }
+}
+
+TEST(MatchRoute, PathsMatchWholeAndParametersAreCaptured) {
+  const auto match = match_route(routing_table(), HttpMethod::kDelete, "/api/v1/keys/k/allowlist/entries/e");
+  ASSERT_NE(match.route, nullptr);
+  ASSERT_EQ(match.parameters.size(), 2U);
+  EXPECT_EQ(match.parameters[0].second, "k");
+  EXPECT_EQ(match.parameters[1].second, "e");
+  for (const std::string_view path :
+       {"", "api", "/api/v1", "/api/v1/keys", "/api/v1/keys/", "/api/v1/keys/k/", "/api/v1//keys/k", "/api/v1/keys/k/x",
+        "/API/v1/accounts", "/api/v1/accounts/", "//healthz"}) {
+    EXPECT_TRUE(match_route(routing_table(), HttpMethod::kGet, path).same_path.empty()) << path;
+  }
+}
+
+TEST(MatchRoute, HeadIsAnsweredAsGet) {
+  EXPECT_NE(match_route(routing_table(), HttpMethod::kHead, "/healthz").route, nullptr);
+}
+
+}  // namespace
+}  // namespace keyfence

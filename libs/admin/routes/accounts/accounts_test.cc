@@ -1,0 +1,93 @@
+#include "libs/admin/testing/api_fixture.h"
+
+namespace keyfence {
+namespace {
+
+using Accounts = ApiFixture;
+
+TEST_F(Accounts, Create201IsReadBackAndListed) {
+  const ApiAnswer made = post("/api/v1/accounts", R"({"name":" Acme ","error_style":"flat"})");
+  ASSERT_EQ(made.status, 201) << made.response.body;
+  EXPECT_EQ(made.text("/name"), "Acme");
+  EXPECT_EQ(made.header("Location"), "/api/v1/accounts/" + made.text("/id"));
+  const ApiAnswer read = get("/api/v1/accounts/" + made.text("/id"));
+  EXPECT_EQ(read.status, 200);
+  EXPECT_EQ(read.body, made.body);
+  EXPECT_EQ(get("/api/v1/accounts").text("/items/0/id"), made.text("/id"));
+}
+
+TEST_F(Accounts, Create409NamesTheAccountThatHasTheName) {
+  const std::string id = make_account("Acme");
+  const ApiAnswer again = post("/api/v1/accounts", R"({"name":"Acme"})");
+  EXPECT_EQ(again.status, 409);
+  EXPECT_EQ(again.text("/code"), "duplicate_name");
+  EXPECT_EQ(again.text("/standing_id"), id);
+}
+
+TEST_F(Accounts, Create422ReportsEveryFieldAtOnce) {
+  const ApiAnswer answer = post("/api/v1/accounts", R"({"name":7,"state":"gone","error_style":"loud","color":"red"})");
+  EXPECT_EQ(answer.status, 422);
+  ASSERT_EQ(answer.body.as_object().at("errors").as_array().size(), 4U) << answer.response.body;
+  EXPECT_EQ(answer.text("/errors/0/pointer"), "/name");
+  EXPECT_EQ(answer.text("/errors/0/code"), "wrong_type");
+  EXPECT_EQ(answer.text("/errors/1/pointer"), "/state");
+  EXPECT_EQ(answer.text("/errors/2/pointer"), "/error_style");
+  EXPECT_EQ(answer.text("/errors/3/pointer"), "/color");
+  EXPECT_EQ(answer.text("/errors/3/code"), "unknown_member");
+}
+
+TEST_F(Accounts, NamesThatAreEmptyLongOrControlAre422) {
+  for (const std::string& bad : {std::string(R"("")"), std::string(R"("   ")"), std::string(R"("a\u0000b")"),
+                                 std::string(R"("a\nb")"), "\"" + std::string(101, 'a') + "\""}) {
+    EXPECT_EQ(post("/api/v1/accounts", R"({"name":)" + bad + "}").status, 422) << bad;
+  }
+  std::string hundred;
+  for (int i = 0; i < 100; ++i) hundred += "é";
+  EXPECT_EQ(post("/api/v1/accounts", R"({"name":")" + hundred + "\"}").status, 201);
+}
+
+TEST_F(Accounts, PagesAreCompleteAndInOrder) {
+  std::vector<std::string> made;
+  for (int i = 0; i < 7; ++i) made.push_back(make_account("account " + std::to_string(i)));
+  std::vector<std::string> read;
+  std::string after;
+  do {
+    const ApiAnswer page = get("/api/v1/accounts?limit=3" + (after.empty() ? "" : "&after=" + after));
+    for (const auto& item : page.body.as_object().at("items").as_array()) {
+      read.emplace_back(item.as_object().at("id").as_string());
+    }
+    after = page.text("/next") == "null" ? "" : page.text("/next");
+  } while (!after.empty());
+  EXPECT_EQ(read, made);
+}
+
+TEST_F(Accounts, PageParametersThatAreWrongAre422) {
+  for (const std::string_view query : {"limit=0", "limit=1001", "limit=x", "limit=5x", "after=acc_1", "color=red"}) {
+    EXPECT_EQ(get("/api/v1/accounts?" + std::string(query)).status, 422) << query;
+  }
+}
+
+TEST_F(Accounts, SuspendingRefusesItsKeysAtOnce) {
+  const std::string id = make_account("Acme");
+  const MadeKey key = make_key(id);
+  EXPECT_EQ(decide(key.secret, "192.0.2.1").reason, Reason::kAllowed);
+  EXPECT_EQ(patch("/api/v1/accounts/" + id, R"({"state":"suspended"})").status, 200);
+  EXPECT_EQ(decide(key.secret, "192.0.2.1").reason, Reason::kKeyDisabled);
+  EXPECT_EQ(patch("/api/v1/accounts/" + id, R"({"state":"active"})").status, 200);
+  EXPECT_EQ(decide(key.secret, "192.0.2.1").reason, Reason::kAllowed);
+}
+
+TEST_F(Accounts, DeletingTakesKeysAndTokensAlong) {
+  const std::string id = make_account("Acme");
+  const MadeKey key = make_key(id);
+  const std::string owner = make_token("owner", id);
+  EXPECT_EQ(remove("/api/v1/accounts/" + id).status, 200);
+  EXPECT_EQ(decide(key.secret, "192.0.2.1").reason, Reason::kKeyUnknown);
+  EXPECT_EQ(get("/api/v1/accounts/" + id).status, 404);
+  EXPECT_EQ(get("/api/v1/keys/" + key.id).status, 404);
+  EXPECT_EQ(call({.method = "GET", .path = "/api/v1/whoami", .token = owner}).status, 401);
+  EXPECT_EQ(remove("/api/v1/accounts/" + id).status, 404);
+}
+
+}  // namespace
+}  // namespace keyfence
