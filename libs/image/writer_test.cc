@@ -15,12 +15,11 @@
 #include <thread>
 
 #include "libs/image/reader.h"
+#include "libs/image/test_allocations.h"
 #include "libs/image/test_worlds.h"
 
 namespace keyfence {
 namespace {
-
-std::atomic<std::size_t> allocations{0};
 
 // Key n of a policy in which key, account and list say the same number, so that a torn answer shows.
 KeyPolicy numbered_key(std::uint64_t n, std::uint32_t version) {
@@ -276,24 +275,12 @@ TEST(ImageReader, DecidesWithoutAllocating) {
     wanted = maker.scopes();
     questions.push_back(maker.question(world, wanted));
   }
-  const std::size_t before = allocations.load();
+  const std::size_t before = allocations_so_far();
   for (const Question& question : questions) (void)reader.decide(question);
-  EXPECT_EQ(allocations.load(), before);
+  EXPECT_EQ(allocations_so_far(), before);
   delete new int(1);
-  EXPECT_GT(allocations.load(), before);  // the count counts
+  EXPECT_GT(allocations_so_far(), before);  // the count counts
 }
 
 }  // namespace
 }  // namespace keyfence
-
-void* operator new(std::size_t size) {
-  keyfence::allocations.fetch_add(1, std::memory_order_relaxed);
-  if (void* at = std::malloc(size == 0 ? 1 : size)) return at;
-  throw std::bad_alloc();
-}
-void operator delete(void* at) noexcept {
-  std::free(at);
-}
-void operator delete(void* at, std::size_t) noexcept {
-  std::free(at);
-}
