@@ -13,7 +13,6 @@ namespace {
 
 using ::testing::HasSubstr;
 using testing::new_account;
-using testing::new_entry;
 using testing::new_key;
 using testing::PolicyModel;
 using testing::RandomChanges;
@@ -155,6 +154,7 @@ TEST_F(StorePublisherTest, EveryChangeIsInTheImageWhenTheStoreAnswers) {
 TEST_F(StorePublisherTest, ConcurrentChangesAllArriveInOneImage) {
   start();
   std::vector<std::thread> writers;
+  writers.reserve(8);
   for (int w = 0; w < 8; ++w) {
     writers.emplace_back([&] {
       for (int i = 0; i < 40; ++i) {

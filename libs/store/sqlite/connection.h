@@ -47,8 +47,8 @@ auto guarded(Function&& function) noexcept -> StoreResult<std::invoke_result_t<F
 // The text of a statement: only a literal becomes one, so that nothing is ever built into SQL.
 class Sql {
  public:
-  consteval Sql(const char* literal) noexcept
-      : text_(literal) {}  // NOLINT(google-explicit-constructor): a literal is one
+  // NOLINTNEXTLINE(google-explicit-constructor): a literal is one
+  consteval Sql(const char* literal) noexcept : text_(literal) {}
   [[nodiscard]] const char* text() const noexcept { return text_; }
 
  private:

@@ -4,23 +4,10 @@
 #include <vector>
 
 #include "libs/store/sqlite/forwarded_reads.h"
+#include "libs/store/sqlite/writes.h"
 #include "libs/store/touched_policy.h"
 
 namespace keyfence::sqlite {
-
-// The statements that write, prepared once.
-struct Writes {
-  explicit Writes(Connection& connection);
-
-  Statement update_instance;
-  Statement insert_account, update_account, delete_account;
-  Statement insert_key, update_key, delete_key, keys_of_account, delete_keys_of_account;
-  Statement put_key_policy;
-  Statement insert_list, update_list, delete_list, delete_lists_of_keys, delete_entries_of_keys;
-  Statement insert_entry, update_entry, delete_entry, delete_entries, entry_of_range;
-  Statement insert_token, update_token;
-  Statement set_revision, insert_change, insert_audit;
-};
 
 // One change set on the writing connection, within a savepoint that its owner opens and closes.
 class SqliteTransaction final : public ForwardedReads<Transaction, SqliteTransaction> {

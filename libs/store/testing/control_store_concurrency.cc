@@ -23,6 +23,7 @@ TEST_P(ControlStoreContract, ConcurrentWritersAndPollingReaderLoseNoRevision) {
   std::atomic<int> writing = kWriters;
   std::vector<std::vector<std::uint64_t>> answered(kWriters);
   std::vector<std::thread> writers;
+  writers.reserve(kWriters);
   for (int w = 0; w < kWriters; ++w) {
     writers.emplace_back([&, w] {
       for (int i = 0; i < kChangesEach; ++i) {

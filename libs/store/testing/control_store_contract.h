@@ -25,8 +25,8 @@ struct StoreImplementation {
   friend void PrintTo(const StoreImplementation& implementation, std::ostream* out) { *out << implementation.name; }
 };
 
-// What every implementation of ControlStore must do. To hold one to it: compile control_store_contract.cc into its
-// test and instantiate the suite with its StoreImplementation.
+// What every implementation of ControlStore must do. To hold one to it: compile control_store_*.cc into its test and
+// instantiate the suite with its StoreImplementation.
 class ControlStoreContract : public ::testing::TestWithParam<StoreImplementation> {
  protected:
   ControlStoreContract() : under_test_(GetParam().make()) {}

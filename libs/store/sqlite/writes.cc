@@ -1,0 +1,58 @@
+#include "libs/store/sqlite/writes.h"
+
+namespace keyfence::sqlite {
+
+Writes::Writes(Connection& connection)
+    : update_instance(connection,
+                      "UPDATE instance SET error_style = ?, key_entries_max = ?, key_floor_v4 = ?, key_floor_v6 = ?,"
+                      " account_entries_max = ?, account_floor_v4 = ?, account_floor_v6 = ?, global_entries_max = ?,"
+                      " global_floor_v4 = ?, global_floor_v6 = ?, non_public_warnings = ?, changed = ?"),
+      insert_account(connection,
+                     "INSERT INTO accounts (id, name, state, error_style, created_at, changed)"
+                     " VALUES (?, ?, ?, ?, ?, ?)"),
+      update_account(connection, "UPDATE accounts SET name = ?, state = ?, error_style = ?, changed = ? WHERE id = ?"),
+      delete_account(connection, "DELETE FROM accounts WHERE id = ?"),
+      insert_key(connection,
+                 "INSERT INTO keys (id, account, name, description, digest, hint, state, expires_at, scopes,"
+                 " created_by, created_at, changed) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"),
+      update_key(connection,
+                 "UPDATE keys SET account = ?, name = ?, description = ?, digest = ?, hint = ?, state = ?,"
+                 " expires_at = ?, scopes = ?, changed = ? WHERE id = ?"),
+      delete_key(connection, "DELETE FROM keys WHERE id = ?"),
+      keys_of_account(connection, "SELECT id, digest FROM keys WHERE account = ?"),
+      delete_keys_of_account(connection, "DELETE FROM keys WHERE account = ?"),
+      put_key_policy(connection,
+                     "INSERT INTO key_policies (key, packed) VALUES (?, ?)"
+                     " ON CONFLICT (key) DO UPDATE SET packed = excluded.packed"),
+      insert_list(connection,
+                  "INSERT INTO lists (layer, owner, mode, when_empty, entry_count, changed) VALUES (?, ?, ?, ?, 0, ?)"),
+      update_list(connection,
+                  "UPDATE lists SET mode = ?, when_empty = ?, entry_count = ?, changed = ?"
+                  " WHERE layer = ? AND owner = ?"),
+      delete_list(connection, "DELETE FROM lists WHERE layer = ? AND owner = ?"),
+      delete_lists_of_keys(connection,
+                           "DELETE FROM lists WHERE layer = 3 AND owner IN (SELECT id FROM keys WHERE account = ?)"),
+      delete_entries_of_keys(
+          connection, "DELETE FROM entries WHERE layer = 3 AND owner IN (SELECT id FROM keys WHERE account = ?)"),
+      insert_entry(connection,
+                   "INSERT INTO entries (layer, owner, id, range, state, expires_at, kind, text, label, added_by,"
+                   " added_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"),
+      update_entry(connection,
+                   "UPDATE entries SET range = ?, state = ?, expires_at = ?, kind = ?, text = ?, label = ?,"
+                   " added_by = ?, added_at = ? WHERE layer = ? AND owner = ? AND id = ?"),
+      delete_entry(connection, "DELETE FROM entries WHERE layer = ? AND owner = ? AND id = ?"),
+      delete_entries(connection, "DELETE FROM entries WHERE layer = ? AND owner = ?"),
+      entry_of_range(connection, "SELECT id FROM entries WHERE layer = ? AND owner = ? AND range = ?"),
+      insert_token(connection,
+                   "INSERT INTO tokens (id, name, digest, hint, role, account, expires_at, revoked_at, created_by,"
+                   " created_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"),
+      update_token(connection,
+                   "UPDATE tokens SET name = ?, digest = ?, hint = ?, role = ?, account = ?, expires_at = ?,"
+                   " revoked_at = ? WHERE id = ?"),
+      set_revision(connection, "UPDATE counter SET revision = ?"),
+      insert_change(connection, "INSERT INTO changes (revision, at, body, sha256) VALUES (?, ?, ?, ?)"),
+      insert_audit(connection,
+                   "INSERT INTO audit (at, actor, address, action, subject, account, before, after, revision)"
+                   " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)") {}
+
+}  // namespace keyfence::sqlite
