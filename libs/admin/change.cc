@@ -28,6 +28,23 @@ Result<void, Problem> checked(const StoreResult<void>& result) {
   return {};
 }
 
+namespace {
+
+// A change that was committed counts only when the image holds it, and that may have failed for want of room.
+Result<Committed, Problem> enforced(const Call& call, const Committed& committed) {
+  if (!committed.policy_changed || call.services.publisher.status().image_revision >= committed.revision) {
+    return committed;
+  }
+  return Err{Problem{.status = 503,
+                     .code = "stored_not_enforced",
+                     .detail =
+                         "The change is stored, but the gateways of this machine could not be told of it yet: they "
+                         "go on with the policy before it until they can.",
+                     .headers = {{"Retry-After", "1"}}}};
+}
+
+}  // namespace
+
 Result<Committed, Problem> run_change(const Call& call, const ChangeWork& work) {
   if (!call.services.publisher.ready_for_changes()) {
     return Err{Problem{.status = 503,
@@ -44,7 +61,7 @@ Result<Committed, Problem> run_change(const Call& call, const ChangeWork& work) 
     refused = std::move(outcome).error();
     return Err{StoreError{StoreError::Code::kPrecondition, refused->detail, {}}};
   });
-  if (committed) return *committed;
+  if (committed) return enforced(call, *committed);
   if (refused) return Err{std::move(*refused)};
   return Err{problem_of(committed.error())};
 }
