@@ -94,7 +94,7 @@ export class Daemon {
   async startAndFail(): Promise<{ code: number | null; log: string }> {
     this.launch();
     const gaveUp = eventually('the daemon ended or is ready', () => {
-      return this.process?.exitCode !== null || existsSync(this.readyFile);
+      return !this.running || existsSync(this.readyFile);
     });
     await gaveUp;
     if (existsSync(this.readyFile)) {
