@@ -13,7 +13,6 @@ namespace {
 
 constexpr std::uint32_t kPolynomial = 0x82F63B78;  // CRC-32C, reflected
 constexpr std::uint64_t kCheckMask = 0x0000FFFFFFFFFFFF;
-constexpr std::uint64_t kControlMask = 0xFFFFFFFF00000000;
 
 // Eight tables: one step takes 8 bytes (slicing-by-8).
 using Tables = std::array<std::array<std::uint32_t, 256>, 8>;
@@ -49,17 +48,29 @@ constexpr std::uint16_t fold(std::uint32_t crc) noexcept {
   return static_cast<std::uint16_t>(crc ^ (crc >> 16));
 }
 
-#define KF_LINE_CHECK_BODY(step)                        \
-  std::array<std::uint64_t, 8> w;                       \
-  std::memcpy(w.data(), line, 64);                      \
-  if (head == LineHead::kControl) w[0] &= kControlMask; \
-  w[7] &= kCheckMask;                                   \
-  std::uint32_t a = 0x9E3779B9;                         \
-  std::uint32_t b = 0x7F4A7C15;                         \
-  for (std::size_t i = 0; i < 4; ++i) {                 \
-    a = step(a, w[i]);                                  \
-    b = step(b, w[i + 4]);                              \
-  }                                                     \
+// A control word is not even looked at: it may be stored while this reads.
+inline void load_line(std::array<std::uint64_t, 8>& words, const void* line, LineHead head) noexcept {
+  const auto* bytes = static_cast<const unsigned char*>(line);
+  if (head == LineHead::kControl) {
+    std::uint32_t beside_control = 0;
+    std::memcpy(&beside_control, bytes + 4, 4);
+    words[0] = std::uint64_t{beside_control} << 32;
+  } else {
+    std::memcpy(words.data(), bytes, 8);
+  }
+  std::memcpy(words.data() + 1, bytes + 8, 56);
+  words[7] &= kCheckMask;
+}
+
+#define KF_LINE_CHECK_BODY(step)        \
+  std::array<std::uint64_t, 8> w;       \
+  load_line(w, line, head);             \
+  std::uint32_t a = 0x9E3779B9;         \
+  std::uint32_t b = 0x7F4A7C15;         \
+  for (std::size_t i = 0; i < 4; ++i) { \
+    a = step(a, w[i]);                  \
+    b = step(b, w[i + 4]);              \
+  }                                     \
   return fold(step(step(step(a, b), beside.first), beside.second))
 
 #define KF_CRC_BODY(word_step, byte_step)                   \

@@ -4,6 +4,7 @@
 #include <bit>
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 
 #include "libs/base/uint128.h"
 
@@ -254,6 +255,15 @@ static_assert(sizeof(ScopeSetLine) == 64 && offsetof(ScopeSetLine, tags) == 16);
 template <class LineType>
 [[nodiscard]] inline unsigned char* behind_control(LineType& line) noexcept {
   return reinterpret_cast<unsigned char*>(&line) + sizeof(std::uint32_t);
+}
+
+// A copy of a line whose control word may be stored meanwhile; that of the copy is 0.
+template <class LineType>
+[[nodiscard]] inline LineType without_control(const LineType& line) noexcept {
+  LineType copy{};
+  std::memcpy(behind_control(copy), reinterpret_cast<const unsigned char*>(&line) + sizeof(std::uint32_t),
+              sizeof(line) - sizeof(std::uint32_t));
+  return copy;
 }
 
 // Words that are stored while readers run.

@@ -26,8 +26,7 @@ bool is_removed(const KeySlot& body) noexcept {
 }  // namespace
 
 Generation::Done Generation::copy_holder(const Generation& other, const ListHolder& from, ListHolder& to) {
-  to = from;
-  to.body.control = 0;
+  to = without_control(from);
   const auto move_lines = [&](std::uint32_t& begin, std::uint32_t count) -> Done {
     if (count == 0) return {};
     const auto place = allocate(count);
@@ -86,7 +85,7 @@ Generation::Done Generation::copy_key(const Generation& other, std::size_t slot)
   if (load_acquire(other.slots()[slot].control) == 0) return {};
   const StandingKey from = other.standing_key(slot);
   if (from.body == nullptr) return Err{damaged()};
-  KeySlot body = *from.body;
+  KeySlot body = without_control(*from.body);
   // A removed key is left behind, unless it was copied before it was removed.
   if (is_removed(body) && !find(from.name.digest_head, body).taken) return {};
   if (auto copied = copy_extension(other, body); !copied) return copied;

@@ -278,7 +278,7 @@ TEST(ImageReader, DecidesWithoutAllocating) {
   const std::size_t before = allocations_so_far();
   for (const Question& question : questions) (void)reader.decide(question);
   EXPECT_EQ(allocations_so_far(), before);
-  delete new int(1);
+  ::operator delete(::operator new(1));
   EXPECT_GT(allocations_so_far(), before);  // the count counts
 }
 
