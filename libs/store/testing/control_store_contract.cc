@@ -18,6 +18,7 @@ using Code = StoreError::Code;
 template <class Rows>
 auto ids_of(const Rows& rows) {
   std::vector<std::uint64_t> ids;
+  ids.reserve(rows.size());
   for (const auto& row : rows) ids.push_back(row.id.value());
   return ids;
 }
@@ -31,19 +32,19 @@ Committed ControlStoreContract::change(const Work& work) {
 }
 
 AccountRow ControlStoreContract::add_account(const std::string& name) {
-  const AccountRow row = new_account(name);
+  AccountRow row = new_account(name);
   change([&](Transaction& transaction) { return transaction.insert_account(row); });
   return row;
 }
 
 KeyRow ControlStoreContract::add_key(AccountId account, const std::string& name) {
-  const KeyRow row = new_key(account, name);
+  KeyRow row = new_key(account, name);
   change([&](Transaction& transaction) { return transaction.insert_key(row); });
   return row;
 }
 
 EntryRow ControlStoreContract::add_entry(ListRef ref, const std::string& text) {
-  const EntryRow row = new_entry(text);
+  EntryRow row = new_entry(text);
   change([&](Transaction& transaction) { return transaction.insert_entry(ref, row); });
   return row;
 }
