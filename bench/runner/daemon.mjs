@@ -70,8 +70,8 @@ async function imports({ daemon, token, quick, say }) {
   const seconds = [];
   let revisions = 0;
   for (let round = 0; round < (quick ? 1 : 5); ++round) {
-    await call(daemon, token, 'PUT', '/api/v1/allowlist?confirm=opens_list', '{"entries":[]}').catch(() => undefined);
-    const before = (await call(daemon, token, 'GET', '/api/v1/status')).store?.revision;
+    await call(daemon, token, 'PUT', '/api/v1/allowlist?confirm=open_to_everyone', '{"entries":[]}');
+    const before = (await call(daemon, token, 'GET', '/api/v1/status')).store_revision;
     const begin = now();
     const report = await call(daemon, token, 'POST', '/api/v1/allowlist/import', text, 'text/plain');
     seconds.push((now() - begin) / 1000);
@@ -120,9 +120,11 @@ async function filledStore({ root, programs, keys }) {
   const file = join(dir, `${hash.digest('hex').slice(0, 16)}-${keys}.db`);
   if (existsSync(file)) return file;
   mkdirSync(dir, { recursive: true });
-  for (const old of readdirSync(dir)) if (old.includes(`-${keys}.db`)) rmSync(join(dir, old));
+  for (const old of readdirSync(dir)) if (old.includes(`-${keys}.db`) && !old.startsWith("seed-")) rmSync(join(dir, old));
   await rowsOf([join(programs, 'bench_seed_store'), `--store=${file}.part`, '--fresh', `--keys=${keys}`, '--entries=20']);
-  if (existsSync(`${file}.part-wal`)) throw new Error('the filled store was not closed: its log is still there');
+  rmSync(`${file}.part-shm`, { force: true });
+  rmSync(`${file}.part.lock`, { force: true });
+  if (existsSync(`${file}.part-wal`)) renameSync(`${file}.part-wal`, `${file}-wal`);
   renameSync(`${file}.part`, file);
   return file;
 }
@@ -143,7 +145,10 @@ export async function daemonBench({ root, programs, keyfence, disk, memory, want
 async function measured({ root, programs, keyfence, home, dataDir, policyDir, wanted, quick, keys, say }) {
   say(`filling a store with ${keys.toLocaleString('en')} keys of 20 entries`);
   const rows = [];
-  copyFileSync(await filledStore({ root, programs, keys }), join(dataDir, 'control.db'));
+  const filled = await filledStore({ root, programs, keys });
+  for (const end of ['', '-wal']) {
+    if (existsSync(`${filled}${end}`)) copyFileSync(`${filled}${end}`, join(dataDir, `control.db${end}`));
+  }
   if (wanted('start')) rows.push(...(await starts({ programs, keyfence, home, dataDir, policyDir, keys, say })));
   const daemon = await startDaemon({ keyfence, home, policyDir, dataDir });
   const token = readFileSync(join(home, 'first-token'), 'utf8').trim();
