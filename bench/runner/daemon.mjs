@@ -120,8 +120,8 @@ async function filledStore({ root, programs, keys }) {
   const file = join(dir, `${hash.digest('hex').slice(0, 16)}-${keys}.db`);
   if (existsSync(file)) return file;
   mkdirSync(dir, { recursive: true });
-  for (const old of readdirSync(dir)) if (old.includes(`-${keys}.db`) && !old.startsWith("seed-")) rmSync(join(dir, old));
-  await rowsOf([join(programs, 'bench_seed_store'), `--store=${file}.part`, '--fresh', `--keys=${keys}`, '--entries=20']);
+  for (const old of readdirSync(dir)) if (old.includes(`-${keys}.db`)) rmSync(join(dir, old));
+  await rowsOf([join(programs, 'bench_seed_store'), `--store=${file}.part`, `--keys=${keys}`, '--entries=20']);
   rmSync(`${file}.part-shm`, { force: true });
   rmSync(`${file}.part.lock`, { force: true });
   if (existsSync(`${file}.part-wal`)) renameSync(`${file}.part-wal`, `${file}-wal`);

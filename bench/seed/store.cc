@@ -1,6 +1,6 @@
 // Fills a control store with a made-up policy: what the daemon starts from in the benchmarks of start and change.
 //
-//   --store=FILE   made if missing; --fresh removes it first
+//   --store=FILE   made if missing, filled further if it was broken off; --fresh removes it first
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>
@@ -16,7 +16,7 @@
 namespace keyfence::bench {
 namespace {
 
-constexpr std::uint64_t kKeysPerTransaction = 2'000;
+constexpr std::uint64_t kKeysPerTransaction = 800;  // SQLite's time for a key grows with the keys before it
 constexpr Timestamp kThen{1'770'000'000'000'000};
 
 [[noreturn]] void fail(const std::string& what) {
@@ -75,11 +75,29 @@ void write(ControlStore& store, const Work& work) {
   }
 }
 
+// The first key that is not there yet: filling may have been broken off, between two transactions.
+std::uint64_t keys_standing(ControlStore& store, const MadePolicy& policy) {
+  std::uint64_t low = 0;
+  std::uint64_t high = policy.shape().keys;
+  while (low < high) {
+    const std::uint64_t middle = low + (high - low) / 2;
+    if (store.key(MadePolicy::key_id(middle))) {
+      low = middle + 1;
+    } else {
+      high = middle;
+    }
+  }
+  return low;
+}
+
 void fill(ControlStore& store, const MadePolicy& policy) {
-  write(store, [&](Transaction& transaction) {
-    return insert_list(transaction, ListRef::global(), policy.instance().allowlist);
-  });
-  for (std::uint64_t first = 0; first < policy.shape().keys; first += kKeysPerTransaction) {
+  const std::uint64_t standing = keys_standing(store, policy);
+  if (standing == 0) {
+    write(store, [&](Transaction& transaction) {
+      return insert_list(transaction, ListRef::global(), policy.instance().allowlist);
+    });
+  }
+  for (std::uint64_t first = standing; first < policy.shape().keys; first += kKeysPerTransaction) {
     write(store, [&](Transaction& transaction) -> StoreResult<void> {
       KeyPolicy key;
       for (std::uint64_t i = first; i < first + kKeysPerTransaction && i < policy.shape().keys; ++i) {
