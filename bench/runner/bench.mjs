@@ -65,7 +65,7 @@ async function decide() {
         }
         rows.push(
           ...(await rowsOf([join(programs, 'bench_decide'), `--keys=${keys}`, `--profile=${profile}`, `--pages=${pages}`,
-            `--rounds=${quick ? 3 : 11}`, `--milliseconds=${quick ? 10 : 250}`, ...(quick ? ['--global=1000', '--questions=20000'] : [])])),
+            `--rounds=${quick ? 3 : 9}`, `--milliseconds=${quick ? 10 : 150}`, ...(quick ? ['--global=1000', '--questions=20000'] : [])])),
         );
       }
     }

@@ -94,8 +94,8 @@ export async function requestBench({ programs, dir, module, directives, quick, s
     contests.push({ name: gateway.name, gateway, lines: keys });
   }
 
-  const options = { seconds: quick ? 1 : 3, connections: 64, requests: seed.requests };
-  const rounds = quick ? 2 : 11;
+  const options = { seconds: quick ? 1 : 2, connections: 64, requests: seed.requests };
+  const rounds = quick ? 2 : 9;
   const samples = new Map(contests.map(({ name }) => [name, []]));
   for (let number = -1; number < rounds; ++number) {
     say(number < 0 ? 'warming up' : `round ${number + 1} of ${rounds}`);
