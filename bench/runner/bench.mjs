@@ -47,7 +47,12 @@ async function membership() {
   mkdirSync(dump);
   await rowsOf([join(programs, 'bench_membership'), `--dump=${dump}`, `--data=${options.data}`, `--prefixes=${quick ? 1000 : 1_000_000}`]);
   const tables = quick ? ['random-1000-v4'] : ['internet-v4', 'random-1000000-v4', 'internet-v6'];
-  rows.push(...(await wholePrograms({ dir: dump, module: join(programs, 'bench_nginx_membership.so'), tables, quick, say })));
+  try {
+    await wholePrograms({ dir: dump, module: join(programs, 'bench_nginx_membership.so'), tables, quick, say, rows });
+  } catch (error) {
+    failed = true; // what was measured is kept
+    console.error(`bench: ${error.message}`);
+  }
   rmSync(dump, { recursive: true });
   return rows;
 }
@@ -77,12 +82,12 @@ const moduleFile = (folder) => join(folder, readdirSync(folder).find((file) => f
 
 const availableMemory = () => Number(readFileSync('/proc/meminfo', 'utf8').match(/^MemAvailable:\s+(\d+)/m)[1]) * 1024;
 
+let failed = false;
 const started = new Date();
 const about = machine();
 const dir = mkdtempSync(join(existsSync('/dev/shm') ? '/dev/shm' : os.tmpdir(), 'keyfence-bench-'));
 mkdirSync(options.out, { recursive: true });
 const results = {};
-let failed = false;
 try {
   if (wanted('membership')) results.membership = await membership();
   if (wanted('decide')) results.decide = await decide();

@@ -59,7 +59,7 @@ async function instructions(name, variant, { dir, requests, lines, seconds }) {
   const gateway = await startNginx(name, variant, { dir: home, master: false, wrap, seconds: 180 });
   const pid = String(gateway.server.pid);
   const options = { connections: 1, requests, lines };
-  await load(gateway.port, { ...options, seconds: 1 });
+  await load(gateway.port, { ...options, seconds: 3 });
   await run(['callgrind_control', '-i', 'on', pid], { quiet: true });
   const { requests: count } = await load(gateway.port, { ...options, seconds });
   await run(['callgrind_control', '-i', 'off', pid], { quiet: true });
@@ -95,7 +95,7 @@ export async function requestBench({ programs, dir, module, directives, quick, s
   }
 
   const options = { seconds: quick ? 1 : 2, connections: 64, requests: seed.requests };
-  const rounds = quick ? 2 : 9;
+  const rounds = quick ? 2 : 7;
   const samples = new Map(contests.map(({ name }) => [name, []]));
   for (let number = -1; number < rounds; ++number) {
     say(number < 0 ? 'warming up' : `round ${number + 1} of ${rounds}`);
@@ -108,7 +108,11 @@ export async function requestBench({ programs, dir, module, directives, quick, s
     for (const name of ['plain', 'keyfence', 'access_log, buffered', 'auth_request', 'geo, 100,000 prefixes']) {
       if (!variants[name]) continue;
       say(`counting the instructions of: ${name}`);
-      counts.push(await instructions(name, variants[name], { dir, requests: seed.requests, lines: keys, seconds: quick ? 2 : 6 }));
+      try {
+        counts.push(await instructions(name, variants[name], { dir, requests: seed.requests, lines: keys, seconds: quick ? 2 : 6 }));
+      } catch (error) {
+        say(`not counted: ${error.message}`); // callgrind is slow enough to time out on a busy machine
+      }
     }
   }
   await upstream.server.stop();

@@ -1,6 +1,6 @@
 // Membership inside whole programs: nginx's geo, asked by a module of ours from inside nginx, and HAProxy's ACL trees,
 // by what a long chain of look-ups adds to a request.
-import { mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gatewayCpu, loadCpu } from './gateways.mjs';
 import { freePort, has, run, Server } from './processes.mjs';
@@ -113,13 +113,11 @@ async function haproxyTree({ dir, table, rounds, seconds }) {
   return { ns: summarise(values), resident_bytes: memory };
 }
 
-// Rows like those of bench_membership, for the tables that bench_membership has written to dir.
-export async function wholePrograms({ dir, module, tables, quick, say }) {
-  const rows = [];
+// Adds rows like those of bench_membership, for the tables that bench_membership has written to dir.
+export async function wholePrograms({ dir, module, tables, quick, say, rows }) {
   const rounds = quick ? 2 : 7;
   for (const table of tables) {
     const prefixes = readFileSync(join(dir, `${table}.prefixes`), 'latin1').split('\n').length - 1;
-    if (statSync(join(dir, `${table}.prefixes`)).size === 0) continue;
     const family = table.endsWith('v6') ? 'v6' : 'v4';
     const add = (contender, result) =>
       rows.push({ kind: 'membership', table, family, prefixes, contender, mode: 'dependent', pages: '4k', ns: result.ns, bytes: result.resident_bytes });
@@ -131,5 +129,4 @@ export async function wholePrograms({ dir, module, tables, quick, say }) {
       add('HAProxy map_ip', await haproxyTree({ dir, table, rounds, seconds: quick ? 1 : 2 }));
     }
   }
-  return rows;
 }
