@@ -17,6 +17,7 @@ struct Options {
   PageSize pages = PageSize::kSmall;
   std::string data;  // the directory of @ip-location-db/asn; empty: synthetic tables only
   std::size_t prefixes_max = 0;
+  std::string only;  // the names of the tables that are measured, with commas; empty: all
   RoundOptions rounds;
   bool peers = false;
   std::filesystem::path dump;  // not empty: nothing is measured, the tables are written there
@@ -108,12 +109,16 @@ void run(const Options& options) {
   for (const IpFamily family : {IpFamily::kV4, IpFamily::kV6}) {
     const std::string suffix = family == IpFamily::kV4 ? "-v4" : "-v6";
     std::vector<Table> tables;
+    const auto wanted = [&options](const std::string& name) {
+      return options.only.empty() || ("," + options.only + ",").find("," + name + ",") != std::string::npos;
+    };
     for (const std::size_t prefixes : {20U, 1'000U, 100'000U, 1'000'000U}) {
-      if (prefixes <= options.prefixes_max) {
-        tables.push_back(random_table("random-" + std::to_string(prefixes) + suffix, family, prefixes, prefixes));
+      const std::string name = "random-" + std::to_string(prefixes) + suffix;
+      if (prefixes <= options.prefixes_max && wanted(name)) {
+        tables.push_back(random_table(name, family, prefixes, prefixes));
       }
     }
-    if (!options.data.empty()) {
+    if (!options.data.empty() && wanted("internet" + suffix)) {
       const std::string csv = family == IpFamily::kV4 ? "/asn-ipv4.csv" : "/asn-ipv6.csv";
       tables.push_back(internet_table(options.data + csv, family));
     }
@@ -140,6 +145,7 @@ int main(int argc, char** argv) {
   use_pages(options.pages, argv);
   options.data = arguments.text("data", "");
   options.prefixes_max = arguments.number("prefixes", 1'000'000);
+  options.only = arguments.text("tables", "");
   options.rounds.rounds = arguments.number("rounds", 9);
   options.rounds.seconds_each = static_cast<double>(arguments.number("milliseconds", 50)) / 1000;
   options.scratch = arguments.text("scratch", "/tmp");

@@ -19,6 +19,8 @@ const { values: options } = parseArgs({
     out: { type: 'string' },
     only: { type: 'string', default: parts.join(',') },
     quick: { type: 'boolean', default: false },
+    keys: { type: 'string' },
+    tables: { type: 'string', default: '' },
   },
 });
 const chosen = options.only.split(',');
@@ -40,13 +42,15 @@ async function membership() {
     say(`membership, pages ${pages}`);
     rows.push(
       ...(await rowsOf([join(programs, 'bench_membership'), '--peers', `--pages=${pages}`, `--data=${options.data}`, `--scratch=${os.tmpdir()}`,
-        `--prefixes=${quick ? 1000 : 1_000_000}`, `--rounds=${quick ? 3 : 15}`, `--milliseconds=${quick ? 5 : 60}`])),
+        `--prefixes=${quick ? 1000 : 1_000_000}`, `--rounds=${quick ? 3 : 11}`, `--milliseconds=${quick ? 5 : 50}`, `--tables=${options.tables}`])),
     );
   }
   const dump = join(dir, 'tables');
   mkdirSync(dump);
   await rowsOf([join(programs, 'bench_membership'), `--dump=${dump}`, `--data=${options.data}`, `--prefixes=${quick ? 1000 : 1_000_000}`]);
-  const tables = quick ? ['random-1000-v4'] : ['internet-v4', 'random-1000000-v4', 'internet-v6'];
+  const tables = (quick ? ['random-1000-v4'] : ['internet-v4', 'random-1000000-v4', 'internet-v6']).filter(
+    (table) => options.tables === '' || options.tables.split(',').includes(table),
+  );
   try {
     await wholePrograms({ dir: dump, module: join(programs, 'bench_nginx_membership.so'), tables, quick, say, rows });
   } catch (error) {
@@ -104,7 +108,7 @@ try {
   if (wanted('start') || wanted('change') || wanted('import')) {
     const keyfence = join(options.build, 'apps/keyfence/keyfence');
     results.daemon = [];
-    for (const keys of quick ? [10_000] : [10_000, 1_000_000]) {
+    for (const keys of options.keys?.split(',').map(Number) ?? (quick ? [10_000] : [10_000, 1_000_000])) {
       results.daemon.push(...(await daemonBench({ root: options.root, programs, keyfence, disk: os.tmpdir(), memory: dir, wanted, quick, keys, say })));
     }
   }
