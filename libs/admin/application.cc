@@ -73,10 +73,13 @@ std::optional<Problem> read_query(const Route& route, Call& call) {
   return std::nullopt;
 }
 
-// A secret that someone pasted into a path stays out of the log.
-std::string_view loggable(std::string_view path) noexcept {
-  const bool secret = path.find("kf_") != std::string_view::npos || path.find("kfm_") != std::string_view::npos;
-  return secret ? "(not logged)" : path;
+// A secret that someone pasted into a path stays out of the log, and so does what could move a terminal's cursor.
+std::string loggable(std::string path) {
+  const bool secret = path.find("kf_") != std::string::npos || path.find("kfm_") != std::string::npos;
+  if (secret) return "(not logged)";
+  const auto odd = [](unsigned char c) { return c <= 0x20 || c >= 0x7F; };
+  std::replace_if(path.begin(), path.end(), odd, '?');
+  return path;
 }
 
 bool has_media_type(const HttpRequest& request, std::string_view wanted) {
@@ -178,9 +181,10 @@ HttpResponse AdminApplication::handle(const HttpRequest& request, std::size_t wo
   services_.metrics.count_request(name(request.method), route, response.status, duration);
   if (services_.log) {
     const std::string actor = call.caller.token.value() != 0 ? call.caller.actor() : "";
+    const std::string path = loggable(request.path);
     services_.log({.request_id = call.request_id,
                    .method = name(request.method),
-                   .path = loggable(request.path),
+                   .path = path,
                    .status = response.status,
                    .code = code,
                    .actor = actor,

@@ -123,7 +123,7 @@ Result<std::vector<CandidateEntry>, Problem> standing_entries(StoreReader& store
   std::vector<CandidateEntry> standing;
   if (list.entry_count == 0 || list.entry_count > compared_max) return standing;
   standing.reserve(list.entry_count);
-  auto read = for_each_entry(store, list.ref, [&](EntryRow row) { standing.push_back({row.id, row.range}); });
+  auto read = for_each_entry(store, list.ref, [&](const EntryRow& row) { standing.push_back({row.id, row.range}); });
   if (!read) return Err{std::move(read).error()};
   return standing;
 }

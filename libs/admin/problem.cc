@@ -46,17 +46,17 @@ std::string_view title_of(int status) noexcept {
   }
 }
 
-json::object render_field(FieldError error) {
+json::object render_field(const FieldError& error) {
   json::object out;
   if (error.parameter.empty()) {
-    out["pointer"] = std::move(error.pointer);
+    out["pointer"] = error.pointer;
   } else {
-    out["parameter"] = std::move(error.parameter);
+    out["parameter"] = error.parameter;
   }
-  out["code"] = std::move(error.code);
-  out["message"] = std::move(error.message);
+  out["code"] = error.code;
+  out["message"] = error.message;
   if (!error.suggestions.empty()) out["suggestions"] = json::array(error.suggestions.begin(), error.suggestions.end());
-  if (!error.standing_id.empty()) out["standing_id"] = std::move(error.standing_id);
+  if (!error.standing_id.empty()) out["standing_id"] = error.standing_id;
   return out;
 }
 
@@ -106,7 +106,7 @@ Problem problem_of(const StoreError& error) {
       is(404, "not_found", "There is no such thing.");
       break;
     case StoreError::Code::kDuplicate:
-      is(409, "duplicate", error.message);
+      is(409, "duplicate_entry", error.message);  // names and digests are looked up before they are written
       break;
     case StoreError::Code::kPrecondition:
       is(409, "conflict", error.message);
@@ -134,16 +134,16 @@ HttpResponse render(Problem problem, std::string_view request_id) {
   body["type"] = "urn:keyfence:problem:" + problem.code;
   body["title"] = title_of(problem.status);
   body["status"] = problem.status;
-  body["code"] = std::move(problem.code);
-  body["detail"] = std::move(problem.detail);
+  body["code"] = problem.code;
+  body["detail"] = problem.detail;
   body["request_id"] = request_id;
   if (!problem.errors.empty()) {
     json::array errors;
     errors.reserve(problem.errors.size());
-    for (FieldError& error : problem.errors) errors.emplace_back(render_field(std::move(error)));
+    for (const FieldError& error : problem.errors) errors.emplace_back(render_field(error));
     body["errors"] = std::move(errors);
   }
-  if (!problem.standing_id.empty()) body["standing_id"] = std::move(problem.standing_id);
+  if (!problem.standing_id.empty()) body["standing_id"] = problem.standing_id;
   if (problem.lines) body["lines"] = std::move(*problem.lines);
   return {.status = problem.status,
           .content_type = "application/problem+json",

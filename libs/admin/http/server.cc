@@ -67,6 +67,7 @@ class Server final : public HttpServer {
         application_(application),
         acceptor_(asio::make_strand(io_)),
         pool_(std::max<std::size_t>(options_.workers, 1), options_.queue_max) {}
+  // NOLINTNEXTLINE(bugprone-exception-escape): memory alone can fail here, and then the process may end
   ~Server() override { stop_all(); }
 
   std::optional<std::string> listen();

@@ -2,6 +2,7 @@
 
 #include <boost/json/basic_parser_impl.hpp>
 #include <boost/json/value_stack.hpp>
+#include <cmath>
 #include <unordered_set>
 #include <utility>
 #include <vector>
@@ -82,7 +83,11 @@ class Handler {
     stack_.push_uint64(u);
     return value_done();
   }
-  bool on_double(double d, json::string_view, error_code&) {
+  bool on_double(double d, json::string_view, error_code& error) {
+    if (!std::isfinite(d)) {
+      error = make_error_code(json::error::exponent_overflow);
+      return false;
+    }
     stack_.push_double(d);
     return value_done();
   }

@@ -17,8 +17,9 @@ struct JsonError {
   std::string pointer;  // of the member that comes twice; else empty
 };
 
-// Reads one JSON text (RFC 8259): the whole of it, valid UTF-8, no comments, no trailing commas, no NaN, nothing nested
-// deeper than kJsonDepthMax, and no object with a repeated member, which parsers otherwise read in different ways.
+// Reads one JSON text (RFC 8259): the whole of it, valid UTF-8, no comments, no trailing commas, no NaN, no number
+// beyond the doubles, nothing nested deeper than kJsonDepthMax, and no object with a repeated member, which parsers
+// otherwise read in different ways.
 //
 // Errors   The first one met.
 // Cost     Linear; the number of members of the objects being read times their length in memory.

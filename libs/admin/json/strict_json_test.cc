@@ -75,6 +75,12 @@ TEST(StrictJson, InvalidUtf8IsRefused) {
   }
 }
 
+TEST(StrictJson, NumbersBeyondTheDoublesAreRefused) {
+  EXPECT_EQ(code_of("1e308"), "");
+  EXPECT_EQ(code_of("77737e011222"), "malformed");
+  EXPECT_EQ(code_of("-1e999999999999"), "malformed");
+}
+
 TEST(StrictJson, ANulByteIsNotWhitespace) {
   EXPECT_EQ(code_of(std::string_view("{}\0", 3)), "malformed");
 }

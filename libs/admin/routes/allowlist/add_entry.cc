@@ -58,8 +58,9 @@ Answer add_entry(Call& call) {
     return checked(change.tx.insert_entry(list.ref, row));
   });
   if (!committed) {
-    if (committed.error().code == "duplicate") return Err{duplicate_in_long_list(call, *input)};
-    return Err{committed.error()};
+    const Problem& problem = committed.error();
+    const bool by_store = problem.code == "duplicate_entry" && problem.standing_id.empty();
+    return Err{by_store ? duplicate_in_long_list(call, *input) : problem};
   }
   HttpResponse response = json_response(201, boost::json::object{{"entry", view(row)},
                                                                  {"warnings", view(judgement.warnings, added)},

@@ -1,4 +1,4 @@
-#include <unordered_map>
+#include <map>
 #include <utility>
 
 #include "libs/admin/change.h"
@@ -47,12 +47,7 @@ Result<std::vector<KeyRow>, Problem> read_keys(const Call& call, AccountId accou
   std::vector<FieldError> errors;
   std::vector<KeyRow> rows;
   rows.reserve(array->size());
-  struct Hash {
-    std::size_t operator()(const KeyDigest& digest) const noexcept {
-      return digest.bytes[0] * 251U + digest.bytes[1] * 256U * 256U + digest.bytes[2] * 65521U + digest.bytes[3];
-    }
-  };
-  std::unordered_map<KeyDigest, std::size_t, Hash> first_with;
+  std::map<KeyDigest, std::size_t> first_with;
   for (std::size_t i = 0; i < array->size(); ++i) {
     const std::size_t errors_before = errors.size();
     KeyRow row = read_key((*array)[i], i, errors);
