@@ -20,6 +20,7 @@ TEST_P(ControlStoreContract, ConcurrentWritersAndPollingReaderLoseNoRevision) {
   store().on_committed([&](std::span<const PolicyChange> changes) {
     for (const PolicyChange& change : changes) by_callback.apply(change);
   });
+  Revision last = by_callback.revision;
   std::atomic<int> writing = kWriters;
   std::vector<std::vector<std::uint64_t>> answered(kWriters);
   std::vector<std::thread> writers;
@@ -42,7 +43,6 @@ TEST_P(ControlStoreContract, ConcurrentWritersAndPollingReaderLoseNoRevision) {
     });
   }
   std::vector<std::uint64_t> polled;
-  Revision last = by_callback.revision;
   while (true) {
     const bool over = writing == 0;
     const std::vector<ChangeRow> rows = store().changes(last, 13).value();
