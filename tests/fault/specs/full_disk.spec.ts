@@ -1,10 +1,10 @@
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 
 import type { Daemon } from '../../e2e/lib/daemon.ts';
 import { eventually } from '../../e2e/lib/net.ts';
 import { entriesOf, expect, makeKey, reasonFor, revisions, test } from '../lib/fixtures.ts';
-import { limitedSpace } from '../lib/space.ts';
+import { canMount, limitedSpace } from '../lib/space.ts';
 
 /** Adds entries to an account's list until one is refused; what was acknowledged, and the refusal. */
 async function addUntilRefused(daemon: Daemon, account: string, triesMax: number) {
@@ -76,7 +76,31 @@ test('a daemon that starts on a full disk says so and ends', async ({ dir, prepa
   }
 });
 
-test('a full policy directory: what is acknowledged is enforced, what is not says whether it is stored, and nothing is let in', async ({
+test('a daemon that has no room for the policy image says so and ends, and starts when there is', async ({ prepare, dir }) => {
+  const policyDir = `/dev/shm/keyfence-fault-no-room-${process.pid}`;
+  const setup = { home: join(dir, 'daemon'), dataDir: join(dir, 'data'), policyDir };
+  const first = await prepare(setup);
+  await first.start();
+  const { key } = await makeKey(first, ['203.0.113.0/24']);
+  await first.stop();
+  rmSync(policyDir, { recursive: true });
+
+  // Room for the store, not for an image.
+  const limited = await prepare({ ...setup, wrapper: ['prlimit', '--fsize=2097152:unlimited'] });
+  const { code, log } = await limited.startAndFail();
+  expect(code).not.toBe(0);
+  expect(log).toContain(policyDir);
+
+  await first.start();
+  expect(await reasonFor(first, key, '203.0.113.9')).toBe('allowed');
+  await first.stop();
+  rmSync(policyDir, { recursive: true });
+});
+
+// What fills under a running daemon takes a file system of its own, and that takes root. For others the test above is
+// what a full policy directory does.
+const testWithMount = canMount ? test : () => {};
+testWithMount('a full policy directory: what is acknowledged is enforced, what is not says whether it is stored, and nothing is let in', async ({
   dir,
   serve,
 }) => {
