@@ -34,7 +34,7 @@ Failure read_path(std::filesystem::path& out, const std::string& text) {
 
 // 127.0.0.1:8600, [::1]:8600
 Failure read_listen(ServeSettings& settings, std::string_view text) {
-  const Failure failure = "an address and a port, such as 127.0.0.1:8600 or [::1]:8600,";
+  Failure failure = "an address and a port, such as 127.0.0.1:8600 or [::1]:8600,";
   const std::size_t colon = text.rfind(':');
   if (colon == std::string_view::npos) return failure;
   std::string_view address = text.substr(0, colon);
@@ -124,7 +124,7 @@ Failure read_setting(ServeSettings& settings, std::string_view name, const std::
 }
 
 std::filesystem::path default_policy_dir() {
-  const std::filesystem::path run = "/run/keyfence/policy";
+  std::filesystem::path run = "/run/keyfence/policy";
   std::filesystem::path existing = run;
   std::error_code ignored;
   while (!std::filesystem::exists(existing, ignored)) existing = existing.parent_path();

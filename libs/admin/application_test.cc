@@ -159,6 +159,42 @@ TEST_F(Application, RefusedChangesAreNotAudited) {
   EXPECT_EQ(get("/api/v1/audit").response.body, before);
 }
 
+// A publisher whose tmpfs is full.
+class StuckPublisher final : public Publisher {
+ public:
+  [[nodiscard]] PublisherStatus status() const override {
+    PublisherStatus status;
+    status.failure = "no space left";
+    return status;
+  }
+  [[nodiscard]] bool ready_for_changes() override { return false; }
+};
+
+TEST_F(Application, WithoutAWayToPublishChangesAre503AndNothingIsWritten) {
+  const std::string account = make_account("Acme");
+  const std::string audit_before = get("/api/v1/audit").response.body;
+  StuckPublisher stuck;
+  Services services{.store = *store_,
+                    .publisher = stuck,
+                    .clock = clock_,
+                    .ids = ids_,
+                    .metrics = metrics_,
+                    .version = "test",
+                    .started_at = clock_.now(),
+                    .readers = {}};
+  application_ = std::make_unique<AdminApplication>(services);
+  const ApiAnswer refused = post("/api/v1/accounts/" + account + "/keys", R"({"name":"k"})");
+  EXPECT_EQ(refused.status, 503);
+  EXPECT_EQ(refused.text("/code"), "policy_not_publishable");
+  EXPECT_EQ(refused.header("Retry-After"), "1");
+  const ApiAnswer ready = call({.method = "GET", .path = "/readyz", .token = "none"});
+  EXPECT_EQ(ready.status, 503);
+  EXPECT_EQ(ready.text("/status"), "not_ready");
+  EXPECT_EQ(get("/api/v1/status").text("/publisher_failure"), "no space left");
+  EXPECT_EQ(get("/api/v1/audit").response.body, audit_before);
+  application_.reset();
+}
+
 TEST_F(Application, InstanceSettingsAreChangedInPart) {
   const ApiAnswer before = get("/api/v1/instance");
   EXPECT_EQ(before.text("/limits/key"), R"({"entries_max":20,"floor_v4":9,"floor_v6":33})");
