@@ -102,7 +102,8 @@ void advise_huge_everywhere() {
       continue;
     }
     if (inode != 0 || access[1] != 'w' || end - begin < kHugePageBytes) continue;
-    madvise(reinterpret_cast<void*>(begin), end - begin, MADV_HUGEPAGE);  // NOLINT(performance-no-int-to-ptr)
+    madvise(reinterpret_cast<void*>(begin), end - begin,
+            MADV_HUGEPAGE);  // NOLINT(performance-no-int-to-ptr): page bounds
   }
 }
 

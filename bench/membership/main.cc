@@ -138,7 +138,7 @@ void run(const Options& options) {
 }  // namespace keyfence::bench
 
 int main(int argc, char** argv) {
-  using namespace keyfence::bench;  // NOLINT(google-build-using-namespace)
+  using namespace keyfence::bench;  // NOLINT(google-build-using-namespace): a main
   Arguments arguments(argc, argv);
   Options options;
   options.pages = arguments.text("pages", "4k") == "huge" ? PageSize::kHuge : PageSize::kSmall;

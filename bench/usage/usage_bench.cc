@@ -93,7 +93,8 @@ int main(int argc, char** argv) {
     for (const SpoolSegment& segment : list_spool(spool)) {
       records.clear();
       const auto read = read_segment(segment, 0, 64 << 20, [&](const UsageRecord& record, std::uint64_t end) {
-        records.push_back({.record = record, .matched = {.global = {}, .account = {}, .key = EntryId(77)}, .offset = end});
+        records.push_back(
+            {.record = record, .matched = {.global = {}, .account = {}, .key = EntryId(77)}, .offset = end});
       });
       if (!read) return 1;
       const auto done = store.store({.to = {segment.writer, ++sequence, read->next_offset},

@@ -33,7 +33,7 @@ struct Failure {
 // The text of a statement: only a literal becomes one, so that nothing is ever built into SQL.
 class Sql {
  public:
-  consteval Sql(const char* literal) noexcept : text_(literal) {}  // NOLINT(google-explicit-constructor)
+  consteval Sql(const char* literal) noexcept : text_(literal) {}  // NOLINT(google-explicit-constructor): a literal
   [[nodiscard]] const char* text() const noexcept { return text_; }
 
  private:
