@@ -39,13 +39,14 @@ std::size_t guard(std::span<const std::byte> bytes) noexcept {
   return kGuardedMax;
 }
 
-bool repair(std::uintptr_t address) noexcept {
+bool repair(void* fault) noexcept {
+  const auto address = reinterpret_cast<std::uintptr_t>(fault);
   for (Guarded& mapping : guarded) {
     const std::uintptr_t begin = mapping.begin.load();
     if (begin <= 1 || address < begin || address - begin >= mapping.size.load()) continue;
     // Both set before the page is there, so that whoever read zeros finds the flag.
     mapping.lost.store(true);
-    void* page = reinterpret_cast<void*>(address / page_bytes * page_bytes);
+    void* page = static_cast<char*>(fault) - address % page_bytes;
     return mmap(page, page_bytes, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0) == page;
   }
   return false;
@@ -53,7 +54,7 @@ bool repair(std::uintptr_t address) noexcept {
 
 void on_bus_error(int signal, siginfo_t* info, void* context) {
   const int saved = errno;
-  const bool repaired = repair(reinterpret_cast<std::uintptr_t>(info->si_addr));
+  const bool repaired = repair(info->si_addr);
   errno = saved;
   if (repaired) return;
   if ((previous.sa_flags & SA_SIGINFO) != 0 && previous.sa_sigaction != nullptr) {

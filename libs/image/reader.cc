@@ -91,7 +91,7 @@ Result<void, ImageError> ImageReader::State::open_generation(std::uint64_t gener
   auto view = ImageView::over(file->bytes());
   if (!view) return Err{view.error()};
   if (view->generation() != generation) return Err{ImageError::kCorrupt};
-  mapped.emplace(Mapped{std::move(*file), *std::move(view)});
+  mapped.emplace(Mapped{std::move(*file), *view});
   return {};
 }
 
