@@ -36,8 +36,8 @@ const programs = join(options.build, 'bench');
 const say = (what) => console.error(`  ${what}`);
 const isRoot = process.getuid() === 0;
 
-async function membership() {
-  const rows = [];
+// Each part adds to its rows as it goes, so that what was measured is kept when something later fails.
+async function membership(rows) {
   for (const pages of ['4k', 'huge']) {
     say(`membership, pages ${pages}`);
     rows.push(
@@ -58,11 +58,9 @@ async function membership() {
     console.error(`bench: ${error.message}`);
   }
   rmSync(dump, { recursive: true });
-  return rows;
 }
 
-async function decide() {
-  const rows = [];
+async function decide(rows) {
   for (const keys of quick ? [1_000, 10_000] : [10_000, 1_000_000, 10_000_000]) {
     for (const pages of isRoot ? ['4k', 'huge'] : ['4k']) {
       for (const profile of ['short', 'layers']) {
@@ -79,7 +77,6 @@ async function decide() {
       }
     }
   }
-  return rows;
 }
 
 const moduleFile = (folder) => join(folder, readdirSync(folder).find((file) => file.endsWith('.so')));
@@ -93,8 +90,8 @@ const dir = mkdtempSync(join(existsSync('/dev/shm') ? '/dev/shm' : os.tmpdir(), 
 mkdirSync(options.out, { recursive: true });
 const results = {};
 try {
-  if (wanted('membership')) results.membership = await membership();
-  if (wanted('decide')) results.decide = await decide();
+  if (wanted('membership')) await membership((results.membership = []));
+  if (wanted('decide')) await decide((results.decide = []));
   if (wanted('request')) {
     results.request = await requestBench({
       programs,
