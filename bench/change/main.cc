@@ -6,6 +6,7 @@
 //   --watch                                                       one at a time, with a second reader that watches
 #include <algorithm>
 #include <atomic>
+#include <cmath>
 #include <cstdio>
 #include <cstdlib>
 #include <string>
@@ -40,7 +41,7 @@ struct Options {
 
 double percentile(std::vector<double>& values, double share) {
   std::sort(values.begin(), values.end());
-  const auto at = static_cast<std::size_t>(share * static_cast<double>(values.size() - 1) + 0.5);
+  const auto at = static_cast<std::size_t>(std::llround(share * static_cast<double>(values.size() - 1)));
   return values[at];
 }
 

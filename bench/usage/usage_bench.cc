@@ -65,6 +65,8 @@ int main(int argc, char** argv) {
   std::mt19937_64 random(1);
   std::vector<std::string> paths;
   std::vector<std::string> agents;
+  paths.reserve(1000);
+  agents.reserve(200);
   for (int i = 0; i < 1000; ++i) paths.push_back("/v1/items/" + std::to_string(i));
   for (int i = 0; i < 200; ++i) agents.push_back("client/" + std::to_string(i) + " (linux; x86_64)");
 
