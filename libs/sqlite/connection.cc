@@ -2,6 +2,7 @@
 
 #include <cerrno>
 #include <cstring>
+#include <utility>
 
 namespace keyfence::sql {
 namespace {
@@ -86,7 +87,7 @@ std::int64_t Statement::finish() {
   if (result != SQLITE_DONE && result != SQLITE_ROW) {
     Failure failure = failure_of(connection_, result);
     sqlite3_reset(handle_.get());
-    throw failure;
+    throw Failure(std::move(failure));
   }
   const std::int64_t changed = sqlite3_changes64(connection_);
   check(sqlite3_reset(handle_.get()));

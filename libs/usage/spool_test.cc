@@ -320,7 +320,10 @@ TEST_F(SpoolTest, DamagedLengthsCutFilesAndForeignFilesAreErrorsAndNoCrash) {
   for (int round = 0; round < 500; ++round) {
     std::vector<char> bad = good;
     const std::size_t in = round % 2 == 0 ? sizeof(spool::SegmentHeader) : bad.size() / 8;
-    for (int flips = 0; flips < 3; ++flips) bad[random() % in] ^= static_cast<char>(1U << (random() % 8));
+    for (int flips = 0; flips < 3; ++flips) {
+      char& byte = bad[random() % in];
+      byte = static_cast<char>(static_cast<unsigned char>(byte) ^ (1U << (random() % 8)));
+    }
     put_back(bad);
     for (const auto& [duration, times] : drain_all(dir_).seen) ASSERT_LT(duration, 5U);
   }

@@ -105,7 +105,7 @@ TEST_F(UsageStoreTest, EveryFieldReadsBack) {
   item.record.decision.would_deny_layer = Layer::kGlobal;
   item.record.decision.revision = Revision{77};
   item.record.truncated = true;
-  const std::string odd("/=cmd()\"\n\0\xFF,", 13);
+  const std::string odd("/=cmd()\"\n\0\xFF,", 12);
   item.record.path = odd;
   item.matched = {EntryId(1), EntryId(2), EntryId(3)};
   store({item});

@@ -148,7 +148,8 @@ class SqliteUsageStore final : public UsageStore {
                                                std::size_t limit) override {
     return guarded([&] {
       std::map<std::string, UsageTotal> totals;
-      for (const auto& [day, span] : spans(filter)) {
+      for (const auto& [day, whole] : spans(filter)) {
+        const IdSpan span = whole;
         (void)with_reader(day, [&](DayReader& reader) {
           reader.add_totals(filter, span, group, bucket, totals);
           return true;
