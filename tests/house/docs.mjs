@@ -51,6 +51,17 @@ export function findMissingCommands(documents, exists) {
   return missing;
 }
 
+/** Pages like docs/x.md that sources name and the checkout lacks. */
+export function findMissingPages(sources, exists) {
+  const missing = [];
+  for (const { path, text } of sources) {
+    for (const [page] of text.matchAll(/\bdocs\/[a-z0-9/-]+\.md\b/g)) {
+      if (!exists(page)) missing.push(`${path}: ${page} is not there`);
+    }
+  }
+  return missing;
+}
+
 /** Packages that one list has and the other has not. */
 export function findUnexplainedPackages(packageList, dependenciesPage) {
   const listed = [...packageList.matchAll(/^[a-z]+[ \t]+([a-z0-9.+-]+)/gm)].map(([, name]) => name);

@@ -8,6 +8,7 @@ import {
   findDeadLinks,
   findMissingCommands,
   findMissingFunctions,
+  findMissingPages,
   findUnexplainedPackages,
 } from './docs.mjs';
 import { filesOf, root } from './tree.mjs';
@@ -30,6 +31,12 @@ test('every function that a document links to is in that file', () => {
   assert.deepEqual(findMissingFunctions(documents, read), []);
 });
 
+test('every page that a source names is there', () => {
+  const sources = [...filesOf((path) => /^(libs|apps|gateways)\/.*\.(h|cc|yaml)$/.test(path))];
+  assert.ok(sources.some(({ text }) => text.includes('docs/')));
+  assert.deepEqual(findMissingPages(sources, exists), []);
+});
+
 test('docs/dependencies.md explains every package of script/packages', () => {
   assert.deepEqual(findUnexplainedPackages(read('script/packages'), read('docs/dependencies.md')), []);
 });
@@ -48,6 +55,12 @@ test('a missing script is found', () => {
   const missing = (text) => findMissingCommands([{ path: 'a.md', text }], (p) => p === 'script/test').length;
   assert.equal(missing('Run `script/test --fast`.'), 0);
   assert.equal(missing('Run `script/tset`.'), 1);
+});
+
+test('a missing page is found', () => {
+  const missing = (text) => findMissingPages([{ path: 'a.h', text }], (p) => p === 'docs/here.md').length;
+  assert.equal(missing('// Source docs/here.md'), 0);
+  assert.equal(missing('// Source docs/gone.md; docs/here.md'), 1);
 });
 
 test('a missing function is found', () => {
