@@ -25,13 +25,6 @@ Result<void, Problem> for_each_entry(StoreReader& store, ListRef ref, Use use) {
   }
 }
 
-std::vector<CandidateEntry> candidates_of(const std::vector<EntryInput>& added) {
-  std::vector<CandidateEntry> candidates;
-  candidates.reserve(added.size());
-  for (const EntryInput& input : added) candidates.push_back({EntryId(), input.parsed.range});
-  return candidates;
-}
-
 }  // namespace
 
 std::string trim_entry_text(std::string_view text) {
@@ -135,17 +128,15 @@ Result<std::vector<EntryRow>, Problem> all_entries(StoreReader& store, ListRef r
   return rows;
 }
 
-RuleReport judge_rules(const InstanceRow& instance, Layer layer, const std::vector<CandidateEntry>& standing,
-                       const std::vector<EntryInput>& added) {
-  return check_additions(limits_of(instance, layer), standing, candidates_of(added), instance.non_public_warnings);
-}
-
 Judgement judge_additions(const InstanceRow& instance, Layer layer, const std::vector<CandidateEntry>& standing,
                           std::size_t standing_count, const std::vector<EntryInput>& added) {
   ListLimits limits = limits_of(instance, layer);
   const std::size_t uncompared = standing_count - std::min(standing.size(), standing_count);
   limits.entries_max -= std::min(uncompared, limits.entries_max);
-  RuleReport report = check_additions(limits, standing, candidates_of(added), instance.non_public_warnings);
+  std::vector<CandidateEntry> candidates;
+  candidates.reserve(added.size());
+  for (const EntryInput& input : added) candidates.push_back({EntryId(), input.parsed.range});
+  RuleReport report = check_additions(limits, standing, candidates, instance.non_public_warnings);
   Judgement judgement{.errors = {}, .warnings = std::move(report.warnings)};
   for (EntryRuleError& error : report.errors) {
     judgement.errors.push_back({.pointer = added[error.index].pointer + "/text",

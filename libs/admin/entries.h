@@ -45,10 +45,6 @@ std::vector<EntryInput> read_entries(const boost::json::array& array, const std:
 // Every entry of a list.
 [[nodiscard]] Result<std::vector<EntryRow>, Problem> all_entries(StoreReader& store, ListRef ref);
 
-// What the rules of this layer say of adding these to entries that are all compared.
-[[nodiscard]] RuleReport judge_rules(const InstanceRow& instance, Layer layer,
-                                     const std::vector<CandidateEntry>& standing, const std::vector<EntryInput>& added);
-
 struct Judgement {
   std::vector<FieldError> errors;
   std::vector<EntryWarning> warnings;

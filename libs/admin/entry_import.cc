@@ -11,6 +11,8 @@ namespace {
 
 namespace json = boost::json;
 
+constexpr std::size_t kMembersOfMostLines = 8;
+
 Problem whole(std::string code, std::string message) {
   return invalid_input({{.pointer = "", .code = std::move(code), .message = std::move(message)}});
 }
@@ -50,8 +52,11 @@ EntryImport::Item read_value(const json::value& value, std::size_t index) {
   return item;
 }
 
-json::object render_item(const EntryImport::Item& item) {
-  json::object out{{"line", item.line}, {"text", item.text}};
+json::object render_item(const EntryImport::Item& item, const json::storage_ptr& storage) {
+  json::object out(storage);
+  out.reserve(kMembersOfMostLines);
+  out["line"] = item.line;
+  out["text"] = item.text;
   if (!item.label.empty()) out["label"] = item.label;
   if (item.input) {
     out["canonical"] = item.input->parsed.canonical;
@@ -120,47 +125,46 @@ Result<EntryImport, Problem> EntryImport::from_json(const json::value& body, OnD
 }
 
 void EntryImport::judge(const InstanceRow& instance, Layer layer, const std::vector<CandidateEntry>& standing) {
-  std::vector<EntryInput> added;
-  std::vector<Item*> owners;  // of added, in order
+  std::vector<Item*> candidates;
   for (Item& item : items_) {
     if (!item.input) continue;
     item.outcome = Outcome::kAdded;
+    item.id = EntryId();
     item.error = {};
     item.warnings.clear();
-    added.push_back(*item.input);
-    owners.push_back(&item);
+    candidates.push_back(&item);
   }
   // Skipped lines must not count towards the limit of the list: judge the rest again without them.
-  for (;;) {
-    RuleReport report = judge_rules(instance, layer, standing, added);
-    std::vector<bool> dropped(added.size(), false);
-    bool skipped_some = false;
-    for (EntryRuleError& error : report.errors) {
-      Item& item = *owners[error.index];
-      const bool skip = error.code == EntryRuleCode::kDuplicate && on_duplicate_ == OnDuplicate::kSkip;
-      item.outcome = skip ? Outcome::kSkipped : Outcome::kError;
-      item.error = {.pointer = "",
-                    .code = std::string(name(error.code)),
-                    .message = std::move(error.message),
-                    .standing_id = error.standing ? error.standing->text() : ""};
-      if (skip) dropped[error.index] = skipped_some = true;
+  while (judge_once(instance, layer, standing, candidates)) {
+    std::erase_if(candidates, [](const Item* item) { return item->outcome == Outcome::kSkipped; });
+    for (Item* item : candidates) {
+      item->outcome = Outcome::kAdded;
+      item->error = {};
     }
-    if (!skipped_some) {
-      for (EntryWarning& warning : report.warnings) owners[warning.index]->warnings.push_back(std::move(warning));
-      return;
-    }
-    std::vector<EntryInput> rest;
-    std::vector<Item*> rest_owners;
-    for (std::size_t i = 0; i < added.size(); ++i) {
-      if (dropped[i]) continue;
-      owners[i]->outcome = Outcome::kAdded;
-      owners[i]->error = {};
-      rest.push_back(std::move(added[i]));
-      rest_owners.push_back(owners[i]);
-    }
-    added = std::move(rest);
-    owners = std::move(rest_owners);
   }
+}
+
+bool EntryImport::judge_once(const InstanceRow& instance, Layer layer, const std::vector<CandidateEntry>& standing,
+                             const std::vector<Item*>& candidates) {
+  std::vector<CandidateEntry> added;
+  added.reserve(candidates.size());
+  for (const Item* item : candidates) added.push_back({EntryId(), item->input->parsed.range});
+  RuleReport report = check_additions(limits_of(instance, layer), standing, added, instance.non_public_warnings);
+  bool skipped_some = false;
+  for (EntryRuleError& error : report.errors) {
+    Item& item = *candidates[error.index];
+    const bool skip = error.code == EntryRuleCode::kDuplicate && on_duplicate_ == OnDuplicate::kSkip;
+    item.outcome = skip ? Outcome::kSkipped : Outcome::kError;
+    skipped_some |= skip;
+    item.error = {.pointer = "",
+                  .code = std::string(name(error.code)),
+                  .message = std::move(error.message),
+                  .standing_id = error.standing ? error.standing->text() : ""};
+  }
+  if (!skipped_some) {
+    for (EntryWarning& warning : report.warnings) candidates[warning.index]->warnings.push_back(std::move(warning));
+  }
+  return skipped_some;
 }
 
 std::size_t EntryImport::count(Outcome outcome) const noexcept {
@@ -168,11 +172,11 @@ std::size_t EntryImport::count(Outcome outcome) const noexcept {
       std::count_if(items_.begin(), items_.end(), [outcome](const Item& item) { return item.outcome == outcome; }));
 }
 
-json::array EntryImport::render(Lines which) const {
-  json::array lines;
+json::array EntryImport::render(Lines which, const json::storage_ptr& storage) const {
+  json::array lines(storage);
   lines.reserve(which == Lines::kAll ? items_.size() : count(Outcome::kError));
   for (const Item& item : items_) {
-    if (which == Lines::kAll || item.outcome == Outcome::kError) lines.emplace_back(render_item(item));
+    if (which == Lines::kAll || item.outcome == Outcome::kError) lines.emplace_back(render_item(item, storage));
   }
   return lines;
 }

@@ -42,10 +42,14 @@ class EntryImport {
   [[nodiscard]] std::vector<Item>& items() noexcept { return items_; }
   [[nodiscard]] const std::vector<Item>& items() const noexcept { return items_; }
   [[nodiscard]] std::size_t count(Outcome outcome) const noexcept;
-  [[nodiscard]] boost::json::array render(Lines which) const;
+  // Made in this storage: put it into a value of the same one, and nothing is copied.
+  [[nodiscard]] boost::json::array render(Lines which, const boost::json::storage_ptr& storage) const;
 
  private:
   explicit EntryImport(OnDuplicate on_duplicate) : on_duplicate_(on_duplicate) {}
+  // Judges these together; true if some of them became skipped, and the others must be judged without them.
+  bool judge_once(const InstanceRow& instance, Layer layer, const std::vector<CandidateEntry>& standing,
+                  const std::vector<Item*>& candidates);
 
   OnDuplicate on_duplicate_;
   std::vector<Item> items_;

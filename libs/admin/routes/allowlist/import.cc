@@ -1,3 +1,5 @@
+#include <boost/json/monotonic_resource.hpp>
+#include <boost/json/object.hpp>
 #include <utility>
 
 #include "libs/admin/entry_import.h"
@@ -13,24 +15,26 @@ Problem refused(const EntryImport& import) {
                   .code = "import_refused",
                   .detail = std::to_string(import.count(EntryImport::Outcome::kError)) +
                             " lines are wrong: nothing was imported. See lines."};
-  problem.lines = import.render(EntryImport::Lines::kFailed);
+  problem.lines = import.render(EntryImport::Lines::kFailed, {});
   return problem;
 }
 
-boost::json::object report(const Call& call, const EntryImport& import, Revision revision) {
+HttpResponse report(const Call& call, const EntryImport& import, Revision revision) {
   const bool dry_run = query_flag(call, "dry_run");
   const std::size_t failed = import.count(EntryImport::Outcome::kError);
-  boost::json::object out{{"dry_run", dry_run},
-                          {"stored", !dry_run && failed == 0},
-                          {"added", import.count(EntryImport::Outcome::kAdded)},
-                          {"skipped", import.count(EntryImport::Outcome::kSkipped)},
-                          {"failed", failed},
-                          {"lines", import.render(EntryImport::Lines::kAll)},
-                          {"revision", revision.value}};
+  const auto storage = boost::json::make_shared_resource<boost::json::monotonic_resource>();
+  boost::json::object out(storage);
+  out["dry_run"] = dry_run;
+  out["stored"] = !dry_run && failed == 0;
+  out["added"] = import.count(EntryImport::Outcome::kAdded);
+  out["skipped"] = import.count(EntryImport::Outcome::kSkipped);
+  out["failed"] = failed;
+  out["lines"] = import.render(EntryImport::Lines::kAll, storage);
+  out["revision"] = revision.value;
   if (import.items().size() > kImportLinesAdvised) {
     out["notice"] = "More than " + std::to_string(kImportLinesAdvised) + " lines are hard to look through.";
   }
-  return out;
+  return json_response(200, std::move(out));
 }
 
 // Judges the lines against the list as it stands, for the transaction and the dry run alike.
@@ -49,7 +53,7 @@ Result<ListTarget, Problem> judge(StoreReader& store, const Call& call, EntryImp
 Answer dry_run(const Call& call, EntryImport import) {
   const auto target = judge(call.services.store, call, import);
   if (!target) return Err{target.error()};
-  HttpResponse response = json_response(200, report(call, import, target->list.changed));
+  HttpResponse response = report(call, import, target->list.changed);
   response.headers.emplace_back("ETag", etag(target->list.changed));
   return response;
 }
@@ -64,10 +68,9 @@ Answer import(Call& call) {
   if (!read) return Err{std::move(read).error()};
   if (query_flag(call, "dry_run")) return dry_run(call, std::move(*read));
 
-  EntryImport import = *read;
+  EntryImport import = std::move(*read);
   Revision before;
   const auto committed = run_change(call, [&](ChangeContext& change) -> Result<void, Problem> {
-    import = *read;
     const auto target = judge(change.tx, call, import);
     if (!target) return Err{target.error()};
     before = target->list.changed;
@@ -87,7 +90,7 @@ Answer import(Call& call) {
     return {};
   });
   if (!committed) return Err{committed.error()};
-  HttpResponse response = json_response(200, report(call, import, committed->revision));
+  HttpResponse response = report(call, import, committed->revision);
   response.headers.emplace_back("ETag", etag_after(*committed, before));
   return response;
 }
