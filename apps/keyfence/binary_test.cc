@@ -59,6 +59,7 @@ class Binary : public ::testing::Test {
     setenv("KEYFENCE_TOKEN_FILE", (dir_ / "token").c_str(), 1);
     arguments.insert(arguments.begin(), KEYFENCE_BINARY);
     std::vector<char*> argv;
+    argv.reserve(arguments.size() + 1);
     for (std::string& argument : arguments) argv.push_back(argument.data());
     argv.push_back(nullptr);
     execv(KEYFENCE_BINARY, argv.data());

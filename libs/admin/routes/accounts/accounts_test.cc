@@ -48,6 +48,7 @@ TEST_F(Accounts, NamesThatAreEmptyLongOrControlAre422) {
 
 TEST_F(Accounts, PagesAreCompleteAndInOrder) {
   std::vector<std::string> made;
+  made.reserve(7);
   for (int i = 0; i < 7; ++i) made.push_back(make_account("account " + std::to_string(i)));
   std::vector<std::string> read;
   std::string after;
