@@ -8,13 +8,13 @@
 #include <optional>
 #include <unordered_map>
 
-#include "bench/common/allocations.h"
 #include "bench/common/arguments.h"
 #include "bench/common/made_policy.h"
 #include "bench/common/pages.h"
 #include "bench/common/report.h"
 #include "bench/common/rounds.h"
 #include "bench/decide/questions.h"
+#include "libs/base/testing/allocation_count.h"
 #include "libs/image/image_view.h"
 #include "libs/image/reader.h"
 #include "libs/image/writer.h"
@@ -132,9 +132,9 @@ void run(const Options& options) {
     contests.push_back({"std::unordered_map", [&](std::size_t n) { repeat(uniform.all(), n, find_in_map); }});
   }
 
-  const std::uint64_t before = allocations();
+  const std::uint64_t before = allocations_so_far();
   repeat(uniform.all(), uniform.all().size(), decide_one);
-  const std::uint64_t allocated = allocations() - before;
+  const std::uint64_t allocated = allocations_so_far() - before;
   if (allocated != 0) fail("decisions allocated " + std::to_string(allocated) + " times");
 
   const auto nanoseconds = run_rounds(contests, options.rounds);

@@ -14,8 +14,8 @@
 #include <fstream>
 #include <thread>
 
+#include "libs/base/testing/allocation_count.h"
 #include "libs/image/reader.h"
-#include "libs/image/test_allocations.h"
 #include "libs/image/test_worlds.h"
 
 namespace keyfence {
@@ -275,7 +275,7 @@ TEST(ImageReader, DecidesWithoutAllocating) {
     wanted = maker.scopes();
     questions.push_back(maker.question(world, wanted));
   }
-  const std::size_t before = allocations_so_far();
+  const std::uint64_t before = allocations_so_far();
   for (const Question& question : questions) (void)reader.decide(question);
   EXPECT_EQ(allocations_so_far(), before);
   ::operator delete(::operator new(1));

@@ -2,38 +2,21 @@
 #include <gtest/gtest.h>
 
 #include <array>
-#include <cstdlib>
-#include <new>
 #include <string>
 #include <utility>
 
+#include "libs/base/testing/allocation_count.h"
 #include "libs/net/address_set.h"
 #include "libs/net/client_address.h"
-
-namespace {
-std::size_t allocation_count = 0;
-}  // namespace
-
-void* operator new(std::size_t bytes) {
-  ++allocation_count;
-  if (void* memory = std::malloc(bytes)) return memory;
-  throw std::bad_alloc();
-}
-void operator delete(void* memory) noexcept {
-  std::free(memory);
-}
-void operator delete(void* memory, std::size_t /*bytes*/) noexcept {
-  std::free(memory);
-}
 
 namespace keyfence {
 namespace {
 
 template <class Work>
-std::size_t allocations_of(Work work) {
-  const std::size_t before = allocation_count;
+std::uint64_t allocations_of(Work work) {
+  const std::uint64_t before = allocations_so_far();
   work();
-  return allocation_count - before;
+  return allocations_so_far() - before;
 }
 
 AddressSet hundred_ranges() {

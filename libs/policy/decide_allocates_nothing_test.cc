@@ -5,22 +5,22 @@
 #include <array>
 #include <cstdlib>
 #include <memory>
-#include <new>
 
+#include "libs/base/testing/allocation_count.h"
 #include "libs/policy/decide.h"
 #include "libs/policy/denial_body.h"
 #include "libs/policy/slow_policy.h"
 
 namespace {
 
-std::size_t allocation_count = 0;
+std::uint64_t openssl_allocations = 0;
 
 void* counted_malloc(std::size_t bytes, const char* /*file*/, int /*line*/) {
-  ++allocation_count;
+  ++openssl_allocations;
   return std::malloc(bytes);
 }
 void* counted_realloc(void* old, std::size_t bytes, const char* /*file*/, int /*line*/) {
-  ++allocation_count;
+  ++openssl_allocations;
   return std::realloc(old, bytes);
 }
 void counted_free(void* memory, const char* /*file*/, int /*line*/) {
@@ -31,20 +31,12 @@ const bool openssl_is_counted = CRYPTO_set_mem_functions(counted_malloc, counted
 
 }  // namespace
 
-void* operator new(std::size_t bytes) {
-  ++allocation_count;
-  if (void* memory = std::malloc(bytes)) return memory;
-  throw std::bad_alloc();
-}
-void operator delete(void* memory) noexcept {
-  std::free(memory);
-}
-void operator delete(void* memory, std::size_t /*bytes*/) noexcept {
-  std::free(memory);
-}
-
 namespace keyfence {
 namespace {
+
+std::uint64_t allocation_count() {
+  return allocations_so_far() + openssl_allocations;
+}
 
 constexpr UnixSeconds kNow{1'800'000'000};
 
@@ -57,27 +49,27 @@ SlowPolicy policy_of(KeyState state, IpAddress admitted, const std::string& secr
 }
 
 // The whole of what the data plane does but for reading the request; returns how often it allocated.
-std::size_t allocations_of(const SlowPolicy& policy, std::string_view credential,
-                           const std::optional<IpAddress>& address, Reason expected) {
+std::uint64_t allocations_of(const SlowPolicy& policy, std::string_view credential,
+                             const std::optional<IpAddress>& address, Reason expected) {
   const std::array required = {scope_tag("a"), scope_tag("b")};
   std::array<char, kDenialBodyBytesMax> buffer{};
-  const std::size_t before = allocation_count;
+  const std::uint64_t before = allocation_count();
   const Decision decision = decide(policy, {read_presented_key(credential), address, required, kNow});
   if (decision.reason != Reason::kAllowed) {
     (void)render_denial(decision.error_style, decision.reason, "0123456789abcdef", buffer);
   }
-  const std::size_t after = allocation_count;
+  const std::uint64_t after = allocation_count();
   EXPECT_EQ(name(decision.reason), name(expected));
   return after - before;
 }
 
 TEST(DecideAllocatesNothing, CountsWhatIsAllocated) {
   ASSERT_TRUE(openssl_is_counted);
-  const std::size_t before = allocation_count;
+  const std::uint64_t before = allocation_count();
   const auto memory = std::make_unique<int>(1);
-  EXPECT_EQ(allocation_count, before + 1);
+  EXPECT_EQ(allocation_count(), before + 1);
   void* theirs = OPENSSL_malloc(8);
-  EXPECT_EQ(allocation_count, before + 2);
+  EXPECT_EQ(allocation_count(), before + 2);
   OPENSSL_free(theirs);
 }
 

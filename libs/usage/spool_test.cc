@@ -4,38 +4,20 @@
 
 #include <atomic>
 #include <csignal>
-#include <cstdlib>
 #include <cstring>
 #include <filesystem>
 #include <fstream>
 #include <map>
-#include <new>
 #include <random>
 #include <string>
 #include <thread>
 #include <vector>
 
+#include "libs/base/testing/allocation_count.h"
 #include "libs/usage/record_codec.h"
 #include "libs/usage/spool_files.h"
 #include "libs/usage/spool_reader.h"
 #include "libs/usage/spool_writer.h"
-
-namespace {
-std::atomic<std::size_t> allocations{0};
-}  // namespace
-
-void* operator new(std::size_t bytes) {
-  ++allocations;
-  if (void* p = std::malloc(bytes)) return p;
-  throw std::bad_alloc();
-}
-// Not inlined: g++ 12 would take the free() for the end of memory that another operator new made.
-[[gnu::noinline]] void operator delete(void* p) noexcept {
-  std::free(p);
-}
-[[gnu::noinline]] void operator delete(void* p, std::size_t) noexcept {
-  std::free(p);
-}
 
 namespace keyfence {
 namespace {
@@ -340,9 +322,9 @@ TEST_F(SpoolTest, DamagedLengthsCutFilesAndForeignFilesAreErrorsAndNoCrash) {
 TEST_F(SpoolTest, AppendAllocatesNothing) {
   SpoolWriter writer(options());
   ASSERT_EQ(writer.append(numbered(0)), SpoolOutcome::kStored);
-  const std::size_t before = allocations.load();
+  const std::uint64_t before = allocations_so_far();
   for (std::uint64_t n = 0; n < 2000; ++n) (void)writer.append(numbered(n));  // several segments
-  EXPECT_EQ(allocations.load(), before);
+  EXPECT_EQ(allocations_so_far(), before);
 }
 
 }  // namespace

@@ -1,4 +1,4 @@
-#include "bench/common/allocations.h"
+#include "libs/base/testing/allocation_count.h"
 
 #include <atomic>
 #include <cstdlib>
@@ -62,10 +62,10 @@ void operator delete[](void* memory, std::size_t, std::align_val_t) noexcept {
   std::free(memory);
 }
 
-namespace keyfence::bench {
+namespace keyfence {
 
-std::uint64_t allocations() noexcept {
+std::uint64_t allocations_so_far() noexcept {
   return allocation_count.load(std::memory_order_relaxed);
 }
 
-}  // namespace keyfence::bench
+}  // namespace keyfence
