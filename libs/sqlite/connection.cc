@@ -35,10 +35,13 @@ Failure::Code code_of(int extended_code, int system_error) noexcept {
 }  // namespace
 
 Failure failure_of(sqlite3* handle, int result_code) {
+  const int last_errno = errno;
   const int extended = handle == nullptr ? result_code : sqlite3_extended_errcode(handle);
   const int primary = extended & 0xFF;
   const bool from_system = primary == SQLITE_IOERR || primary == SQLITE_CANTOPEN || primary == SQLITE_FULL;
-  const int system_error = handle != nullptr && from_system ? sqlite3_system_errno(handle) : 0;
+  // A commit that fails does not note it: then it is still where the system call left it.
+  int system_error = handle != nullptr && from_system ? sqlite3_system_errno(handle) : 0;
+  if (from_system && system_error == 0) system_error = last_errno;
   const Failure::Code code = code_of(extended, system_error);
   std::string detail = "sqlite " + std::to_string(extended) + ": ";
   detail += handle == nullptr ? sqlite3_errstr(result_code) : sqlite3_errmsg(handle);
@@ -47,6 +50,9 @@ Failure failure_of(sqlite3* handle, int result_code) {
 }
 
 Connection::Connection(const std::string& path, Access access) {
+  // Statistics of memory cost a lock for every allocation. Refused, and of no matter, once SQLite is in use.
+  static const int configured = sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
+  static_cast<void>(configured);
   sqlite3* raw = nullptr;
   const int mode = access == Access::kReadOnly    ? SQLITE_OPEN_READONLY
                    : access == Access::kReadWrite ? SQLITE_OPEN_READWRITE
@@ -83,6 +89,7 @@ void Statement::check(int result_code) const {
 }
 
 std::int64_t Statement::finish() {
+  errno = 0;
   const int result = sqlite3_step(handle_.get());
   if (result != SQLITE_DONE && result != SQLITE_ROW) {
     Failure failure = failure_of(connection_, result);
@@ -120,6 +127,7 @@ Rows::~Rows() {
 }
 
 bool Rows::next() {
+  errno = 0;
   const int result = sqlite3_step(statement_->handle_.get());
   if (result == SQLITE_ROW) return true;
   if (result == SQLITE_DONE) return false;

@@ -4,7 +4,7 @@
 #include <mutex>
 #include <thread>
 
-#include "libs/store/sqlite/connection.h"
+#include "libs/store/sqlite/failure.h"
 
 namespace keyfence::sqlite {
 

@@ -2,7 +2,7 @@
 
 #include <cstddef>
 
-#include "libs/store/sqlite/connection.h"
+#include "libs/store/sqlite/failure.h"
 
 namespace keyfence::sqlite {
 

@@ -4,7 +4,7 @@
 #include <string_view>
 #include <vector>
 
-#include "libs/store/sqlite/connection.h"
+#include "libs/store/sqlite/failure.h"
 
 namespace keyfence::sqlite {
 

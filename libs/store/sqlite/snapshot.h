@@ -1,6 +1,6 @@
 #pragma once
 
-#include "libs/store/sqlite/connection.h"
+#include "libs/store/sqlite/failure.h"
 
 namespace keyfence::sqlite {
 

@@ -7,7 +7,7 @@
 #include <cerrno>
 #include <cstring>
 
-#include "libs/store/sqlite/connection.h"
+#include "libs/store/sqlite/failure.h"
 
 namespace keyfence::sqlite {
 namespace {

@@ -35,9 +35,9 @@ template <class Function, class Describe>
 void naming_duplicates(Function&& function, Describe&& describe) {
   try {
     function();
-  } catch (Failure& failure) {
-    if (failure.error.code == StoreError::Code::kDuplicate) failure.error.message = describe();
-    throw;
+  } catch (const sql::Failure& failure) {
+    if (failure.code != sql::Failure::Code::kDuplicate) throw;
+    throw Failure{{StoreError::Code::kDuplicate, describe(), failure.detail}};
   }
 }
 
