@@ -13,8 +13,10 @@
 #include <utility>
 
 #include "apps/keyfence/logging.h"
+#include "apps/keyfence/spool_dir.h"
 #include "apps/keyfence/version.h"
 #include "libs/admin/application.h"
+#include "libs/admin/entry_matcher.h"
 #include "libs/admin/http/server.h"
 #include "libs/image/reader.h"
 #include "libs/publish/publisher.h"
@@ -95,6 +97,15 @@ int serve(ServeRequest request) {
   const auto token = make_operator_token(**store, ids, clock, request.new_token, request.first_token_file);
   if (!token) return fail(token.error());
 
+  const std::filesystem::path spool_dir = settings.policy_dir / "spool";
+  if (auto failure = make_spool_dir(spool_dir, settings.gateway_group)) return fail(*failure);
+  auto usage = open_sqlite_usage_store(settings.data_dir / "usage");
+  if (!usage) return fail("the usage log in " + settings.data_dir.string() + ": " + usage.error().message);
+  EntryMatcher matcher(**store);
+  const std::unique_ptr<Drain> drain =
+      Drain::start(**usage, {.spool_dir = spool_dir, .retention = {}},
+                   [&matcher](const UsageRecord& record) { return matcher.match(record); });
+
   AdminMetrics metrics;
   Services services{.store = **store,
                     .publisher = **publisher,
@@ -107,6 +118,8 @@ int serve(ServeRequest request) {
                                     .kind = settings.forwarded_kind,
                                     .header = settings.forwarded_header},
                     .log = log_request,
+                    .usage = usage->get(),
+                    .drain = drain.get(),
                     .readers = {}};
   for (std::size_t i = 0; i < settings.workers; ++i) services.readers.emplace_back(settings.policy_dir);
   AdminApplication application(services);

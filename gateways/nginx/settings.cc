@@ -74,9 +74,10 @@ char* judge(ngx_conf_t* cf, const LocationConf& conf) noexcept {
 Worker& MainConf::worker_state() {
   if (worker) return *worker;
   std::optional<SpoolOptions> usage_log;
-  if (usage_dir && !usage_dir->empty()) {
+  const std::string spool = usage_dir.value_or(policy_dir + "/spool");
+  if (!spool.empty()) {
     usage_log.emplace();
-    usage_log->dir = *usage_dir;
+    usage_log->dir = spool;
     usage_log->gateway = gateway.empty() ? std::string(view(const_cast<ngx_cycle_t*>(ngx_cycle)->hostname)) : gateway;
   }
   auto made = std::make_unique<Worker>(policy_dir, std::move(usage_log));

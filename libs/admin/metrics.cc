@@ -13,6 +13,11 @@ void gauge(std::string& out, std::string_view metric, std::string_view help, std
   out.append(metric).append(" ").append(std::to_string(value)).append("\n");
 }
 
+void counter(std::string& out, std::string_view metric, std::string_view help, std::uint64_t value) {
+  describe(out, metric, "counter", help);
+  out.append(metric).append(" ").append(std::to_string(value)).append("\n");
+}
+
 std::string seconds_text(std::uint64_t micros) {
   std::string fraction = std::to_string(micros % 1'000'000);
   fraction.insert(0, 6 - fraction.size(), '0');
@@ -66,6 +71,24 @@ std::string AdminMetrics::render(const PublisherStatus& publisher, std::string_v
     labels(key);
     out.append("} ").append(seconds_text(route.duration_micros)).append("\n");
   }
+  return out;
+}
+
+std::string AdminMetrics::render_usage(const DrainStatus& drain, const UsageStats& store) {
+  std::string out;
+  gauge(out, "keyfence_usage_backlog_bytes", "Bytes in the spool that are not yet stored.", drain.backlog_bytes);
+  gauge(out, "keyfence_usage_spool_segments", "Files in the spool.", drain.segments);
+  describe(out, "keyfence_usage_lag_seconds", "gauge", "While there is a backlog, the age of the last stored record.");
+  out.append("keyfence_usage_lag_seconds ")
+      .append(seconds_text(static_cast<std::uint64_t>(drain.lag_micros)))
+      .append("\n");
+  gauge(out, "keyfence_usage_failed", "1 while the usage log cannot be stored.", drain.failure.empty() ? 0 : 1);
+  gauge(out, "keyfence_usage_store_bytes", "Bytes of the usage log on disk.", store.bytes);
+  gauge(out, "keyfence_usage_files_set_aside", "Damaged files that are no longer read.", store.set_aside.size());
+  counter(out, "keyfence_usage_stored_total", "Records stored since the daemon started.", drain.stored);
+  counter(out, "keyfence_usage_dropped_total", "Records that gateways dropped because their spool was full.",
+          store.dropped);
+  counter(out, "keyfence_usage_damaged_total", "Records of the spool that failed their check.", store.damaged);
   return out;
 }
 

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "libs/publish/publisher.h"
+#include "libs/usage/drain.h"
 
 namespace keyfence {
 
@@ -20,6 +21,8 @@ class AdminMetrics {
   void count_request(std::string_view method, std::string_view route, int status, std::int64_t duration_micros);
   // Text format 0.0.4: the requests counted, and what the publisher tells.
   [[nodiscard]] std::string render(const PublisherStatus& publisher, std::string_view version) const;
+  // The same for the usage log.
+  [[nodiscard]] static std::string render_usage(const DrainStatus& drain, const UsageStats& store);
 
  private:
   struct Route {

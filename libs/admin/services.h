@@ -14,6 +14,8 @@
 #include "libs/net/client_address.h"
 #include "libs/publish/publisher.h"
 #include "libs/store/control_store.h"
+#include "libs/usage/drain.h"
+#include "libs/usage/usage_store.h"
 
 namespace keyfence {
 
@@ -48,6 +50,8 @@ struct Services {
   Timestamp started_at;
   ProxyTrust proxy_trust = {};
   std::function<void(const RequestSummary&)> log = {};
+  UsageStore* usage = nullptr;  // null: this daemon keeps no usage log
+  Drain* drain = nullptr;       // likewise
   std::vector<ImageReader> readers;  // one for each worker: decisions are read from the image, as gateways do
 };
 

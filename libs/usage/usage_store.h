@@ -98,7 +98,6 @@ struct KeyEvidence {
 };
 
 struct UsageStats {
-  std::uint64_t records = 0;  // standing
   std::uint64_t bytes = 0;    // on disk
   std::uint64_t dropped = 0;  // since the store was made: by gateways whose spool was full
   std::uint64_t damaged = 0;

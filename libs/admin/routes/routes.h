@@ -59,6 +59,15 @@ namespace audit {
 [[nodiscard]] Answer list(Call& call);
 }  // namespace audit
 
+namespace usage {
+[[nodiscard]] Answer list(Call& call);
+[[nodiscard]] Answer find(Call& call);
+[[nodiscard]] Answer summary(Call& call);
+// The query parameters of list() and summary().
+[[nodiscard]] std::vector<std::string_view> list_parameters();
+[[nodiscard]] std::vector<std::string_view> summary_parameters();
+}  // namespace usage
+
 namespace operations {
 [[nodiscard]] Answer whoami(Call& call);
 [[nodiscard]] Answer status(Call& call);

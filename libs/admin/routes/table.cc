@@ -40,6 +40,9 @@ std::vector<Route> make_table() {
 
       {M::kGet, "/api/v1/audit", A::kViewer, audit::list, B::kNone, 0, {"account_id", "after", "limit"}},
 
+      {M::kGet, "/api/v1/usage", A::kViewer, usage::list, B::kNone, 0, usage::list_parameters()},
+      {M::kGet, "/api/v1/usage/summary", A::kViewer, usage::summary, B::kNone, 0, usage::summary_parameters()},
+      {M::kGet, "/api/v1/usage/{request_id}", A::kViewer, usage::find},
       {M::kGet, "/api/v1/whoami", A::kViewer, operations::whoami},
       {M::kGet, "/api/v1/status", A::kOperator, operations::status},
       {M::kGet, "/api/v1/openapi.json", A::kPublic, operations::openapi},

@@ -151,8 +151,7 @@ DayReader::DayReader(const std::string& path, std::uint64_t day)
       text_by_ref_(connection_, "SELECT text FROM texts WHERE ref = ?1"),
       id_by_ref_(connection_, "SELECT id FROM ids WHERE ref = ?1"),
       evidence_one_(connection_, "SELECT hits, first_at, last_at, address FROM evidence WHERE kind = ?1 AND id = ?2"),
-      evidence_all_(connection_, "SELECT hits, first_at, last_at, address, kind, id FROM evidence"),
-      count_(connection_, "SELECT count(*) FROM records NOT INDEXED") {}
+      evidence_all_(connection_, "SELECT hits, first_at, last_at, address, kind, id FROM evidence") {}
 
 std::optional<std::int64_t> DayReader::id_reference(int kind, std::uint64_t id) {
   auto rows = find_id_.query(kind, id);
@@ -313,11 +312,6 @@ std::optional<DayReader::RawEvidence> DayReader::evidence(int kind, std::uint64_
 void DayReader::all_evidence(const std::function<void(int, std::uint64_t, const RawEvidence&)>& sink) {
   auto row = evidence_all_.query();
   while (row.next()) sink(static_cast<int>(row.integer(4)), row.id(5), read_evidence(row));
-}
-
-std::uint64_t DayReader::records() {
-  auto row = count_.query();
-  return row.next() ? row.id(0) : 0;
 }
 
 }  // namespace keyfence::usage_sqlite

@@ -38,7 +38,6 @@ class DayReader {
   };
   std::optional<RawEvidence> evidence(int kind, std::uint64_t id);
   void all_evidence(const std::function<void(int kind, std::uint64_t id, const RawEvidence&)>& sink);
-  std::uint64_t records();
 
  private:
   struct Selection;  // the filter as parameters; nullopt where nothing of this day can match
@@ -49,7 +48,7 @@ class DayReader {
 
   std::uint64_t day_;
   sql::Connection connection_;
-  sql::Statement find_id_, find_text_, text_by_ref_, id_by_ref_, evidence_one_, evidence_all_, count_;
+  sql::Statement find_id_, find_text_, text_by_ref_, id_by_ref_, evidence_one_, evidence_all_;
   std::unordered_map<std::int64_t, std::string> texts_;
   std::unordered_map<std::int64_t, std::uint64_t> ids_;
 };

@@ -247,13 +247,7 @@ class SqliteUsageStore final : public UsageStore {
         stats.damaged = losses.damaged;
         stats.set_aside = set_aside_;
       }
-      for (const std::uint64_t day : days) {
-        stats.bytes += bytes_on_disk(path(day));
-        (void)with_reader(day, [&](DayReader& reader) {
-          stats.records += reader.records();
-          return true;
-        });
-      }
+      for (const std::uint64_t day : days) stats.bytes += bytes_on_disk(path(day));
       if (!days.empty()) stats.oldest = Timestamp{static_cast<std::int64_t>(*days.begin()) * kMicrosPerDay};
       return stats;
     });

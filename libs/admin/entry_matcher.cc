@@ -1,0 +1,61 @@
+#include "libs/admin/entry_matcher.h"
+
+#include <vector>
+
+namespace keyfence {
+namespace {
+
+constexpr std::size_t kListsMax = 200'000;          // beyond it all are forgotten and read again as they are needed
+constexpr std::int64_t kLookEveryMicros = 100'000;  // evidence may be attributed by lists this much older
+constexpr std::size_t kPageEntries = 10'000;
+
+}  // namespace
+
+MatchedEntries EntryMatcher::match(const UsageRecord& record) {
+  if (!record.address || record.decision.key.value() == 0) return {};
+  const std::int64_t now = SystemClock{}.now().micros;
+  if (now - looked_at_ > kLookEveryMicros || now < looked_at_) {
+    looked_at_ = now;
+    if (const auto revision = store_.revision()) policy_ = *revision;
+  }
+  const UnixSeconds at = to_seconds(record.at);
+  return {.global = match(ListRef::global(), *record.address, at),
+          .account = match(ListRef::of(record.decision.account), *record.address, at),
+          .key = match(ListRef::of(record.decision.key), *record.address, at)};
+}
+
+EntryId EntryMatcher::match(ListRef ref, const IpAddress& address, UnixSeconds at) {
+  const MatchIndex* const index = index_of(ref);
+  return index == nullptr ? EntryId() : index->best_match(address, at).value_or(EntryId());
+}
+
+const MatchIndex* EntryMatcher::index_of(ListRef ref) {
+  if (lists_.size() >= kListsMax && !lists_.contains(ref)) lists_.clear();
+  const auto [place, is_new] = lists_.try_emplace(ref);
+  Known& known = place->second;
+  if (!is_new && known.checked_against == policy_) return &known.index;
+  const auto list = store_.list(ref);
+  if (!list) {
+    lists_.erase(place);
+    return nullptr;
+  }
+  known.checked_against = policy_;
+  if (!is_new && known.list_changed == list->changed) return &known.index;
+  std::vector<PolicyEntry> entries;
+  PageRequest page{.after = 0, .limit = kPageEntries};
+  for (;;) {
+    const auto rows = store_.entries(ref, page);
+    if (!rows) {
+      lists_.erase(place);
+      return nullptr;
+    }
+    for (const EntryRow& row : *rows) entries.push_back({row.id, row.range, row.state, row.expires_at});
+    if (rows->size() < page.limit) break;
+    page.after = rows->back().id.value();
+  }
+  known.index = MatchIndex(entries);
+  known.list_changed = list->changed;
+  return &known.index;
+}
+
+}  // namespace keyfence
