@@ -1,0 +1,189 @@
+// The usage log from the gateway to the API: every decided request once, whoever dies in between.
+import http from 'node:http';
+
+import { Daemon } from '../lib/daemon.ts';
+import { expect, proxied, test, type Gateway } from '../lib/fixtures.ts';
+import { eventually } from '../lib/net.ts';
+
+const isRoot = process.getuid?.() === 0;
+
+async function startDaemon(dir: string): Promise<Daemon> {
+  return Daemon.start({
+    home: `${dir}/daemon`,
+    policyDir: `${dir}/policy`,
+    flags: isRoot ? ['--gateway-group', 'www-data'] : [],
+  });
+}
+
+/** All records of a filter, page by page. */
+async function records(daemon: Daemon, filter = '', limit = 1000): Promise<any[]> {
+  const items: any[] = [];
+  for (let before = ''; ; ) {
+    const page = await daemon.ok('GET', `/api/v1/usage?limit=${limit}${filter}${before}`);
+    items.push(...page.items);
+    if (page.next === null) return items;
+    before = `&before=${page.next}`;
+  }
+}
+
+async function metric(daemon: Daemon, name: string): Promise<number> {
+  const { body } = await daemon.call('GET', '/metrics');
+  return Number(String(body).match(new RegExp(`^${name} (\\S+)$`, 'm'))?.[1]);
+}
+
+test('a request is found by the id of its answer, with address, layer, reason and entry', async ({ start, dir }) => {
+  const daemon = await startDaemon(dir);
+  try {
+    const account = await daemon.ok('POST', '/api/v1/accounts', { name: 'one' });
+    const other = await daemon.ok('POST', '/api/v1/accounts', { name: 'two' });
+    const create = (id: string, name: string) => daemon.ok('POST', `/api/v1/accounts/${id}/keys`, { name });
+    const key = await create(account.account?.id ?? account.id, 'mine');
+    const foreign = await create(other.account?.id ?? other.id, 'theirs');
+    const list = await daemon.ok('PUT', `/api/v1/keys/${key.key.id}/allowlist`, {
+      entries: [{ text: '127.0.0.0/8' }, { text: '192.0.2.7' }],
+    });
+    const gateway = await start({
+      server: `location / { keyfence on; keyfence_trusted_proxies 127.0.0.1; ${proxied} }
+               location /watched { keyfence monitor; keyfence_trusted_proxies 127.0.0.1; ${proxied} }`,
+      policyDir: daemon.policyDir,
+      image: null,
+    });
+    const ask = (path: string, secret?: string, address?: string) =>
+      gateway.ask(path, {
+        ...(secret === undefined ? {} : { key: secret }),
+        headers: [['User-Agent', 'spec/1 "quoted"'], ...(address ? [['X-Forwarded-For', address] as [string, string]] : [])],
+      });
+    const passed = await ask('/v1/messages?token=not-for-the-log', key.secret);
+    const refused = await ask('/v1/messages', key.secret, '198.51.100.9');
+    const unknown = await ask('/v1/messages');
+    const watched = await ask('/watched', key.secret, '198.51.100.9');
+    await ask('/theirs', foreign.secret);
+    expect([passed.status, refused.status, unknown.status, watched.status]).toEqual([200, 403, 401, 200]);
+
+    await eventually('five records are stored', async () => (await records(daemon)).length === 5);
+    const record = async (answer: typeof passed) =>
+      daemon.ok('GET', `/api/v1/usage/${answer.lines('x-request-id')[0]}`);
+    expect(await record(passed)).toMatchObject({
+      key_id: key.key.id,
+      address: '127.0.0.1',
+      method: 'GET',
+      path: '/v1/messages',
+      user_agent: 'spec/1 "quoted"',
+      status: 200,
+      decision: 'allow',
+      reason: 'allowed',
+      layer: 'none',
+      matched_entries: { key: list.entries[0].id, account: null, global: null },
+    });
+    expect(await record(refused)).toMatchObject({
+      address: '198.51.100.9',
+      status: 403,
+      decision: 'deny',
+      reason: 'address_denied_key',
+      layer: 'key',
+      matched_entries: { key: null },
+    });
+    expect(await record(unknown)).toMatchObject({ key_id: null, account_id: null, status: 401, reason: 'key_missing' });
+    expect(await record(watched)).toMatchObject({
+      status: 200,
+      decision: 'allow',
+      would_deny: 'address_denied_key',
+      would_deny_layer: 'key',
+    });
+
+    // Filters, and totals by them.
+    const paths = async (filter: string) => (await records(daemon, filter, 1)).map((item) => item.path).sort();
+    expect(await paths(`&key_id=${key.key.id}`)).toEqual(['/v1/messages', '/v1/messages', '/watched']);
+    expect(await paths(`&key_id=${key.key.id}&status=4xx`)).toEqual(['/v1/messages']);
+    expect(await paths('&address=198.51.100.0/24')).toEqual(['/v1/messages', '/watched']);
+    expect(await paths('&reason=key_missing')).toEqual(['/v1/messages']);
+    expect(await paths('&path_prefix=/wat')).toEqual(['/watched']);
+    expect(await paths('&from=2100-01-01T00:00:00Z')).toEqual([]);
+    const totals = await daemon.ok('GET', '/api/v1/usage/summary?group_by=reason');
+    expect(Object.fromEntries(totals.items.map((item: any) => [item.group, item.allowed + item.denied]))).toEqual({
+      allowed: 3,
+      address_denied_key: 1,
+      key_missing: 1,
+    });
+    for (const nonsense of ['status=9xx', 'reason=nonsense', 'address=10.0.0.5/24', 'before=x', 'limit=0', 'from=now']) {
+      expect((await daemon.call('GET', `/api/v1/usage?${nonsense}`)).status, nonsense).toBe(422);
+    }
+
+    // Another account's token sees nothing of this one, whatever it asks for.
+    const { secret } = await daemon.ok('POST', '/api/v1/tokens', {
+      name: 'two',
+      role: 'viewer',
+      account_id: other.account?.id ?? other.id,
+    });
+    const asOther = (path: string) => daemon.call('GET', path, undefined, { Authorization: `Bearer ${secret}` });
+    const seen = await asOther('/api/v1/usage');
+    expect(seen.body.items.map((item: any) => item.path)).toEqual(['/theirs']);
+    expect((await asOther(`/api/v1/usage?key_id=${key.key.id}`)).body.items).toEqual([]);
+    expect((await asOther('/api/v1/usage?address=198.51.100.9')).body.items).toEqual([]);
+    expect((await asOther(`/api/v1/usage?account_id=${account.account?.id ?? account.id}`)).status).toBe(404);
+    expect((await asOther(`/api/v1/usage/${passed.lines('x-request-id')[0]}`)).status).toBe(404);
+  } finally {
+    await daemon.stop();
+  }
+});
+
+/** Sends requests over kept connections until it is stopped; the ids of the answers that came. */
+function traffic(gateway: Gateway, secret: string): { stop: () => Promise<string[]> } {
+  const ids: string[] = [];
+  let going = true;
+  const lane = async () => {
+    let agent = new http.Agent({ keepAlive: true, maxSockets: 1 });
+    while (going) {
+      try {
+        ids.push((await gateway.ask('/x', { agent, key: secret })).lines('x-request-id')[0]!);
+      } catch {
+        agent.destroy();  // its worker died
+        agent = new http.Agent({ keepAlive: true, maxSockets: 1 });
+      }
+    }
+    agent.destroy();
+  };
+  const running = Promise.all([lane(), lane(), lane(), lane()]);
+  return {
+    stop: async () => {
+      going = false;
+      await running;
+      return ids;
+    },
+  };
+}
+
+test('no record is lost or doubled though the daemon is killed under load', async ({ start, dir }) => {
+  test.setTimeout(240_000);
+  const daemon = await startDaemon(dir);
+  try {
+    const account = await daemon.ok('POST', '/api/v1/accounts', { name: 'one' });
+    const key = await daemon.ok('POST', `/api/v1/accounts/${account.account?.id ?? account.id}/keys`, { name: 'k' });
+    const gateway = await start({
+      server: `location / { keyfence on; ${proxied} }`,
+      workers: 2,
+      policyDir: daemon.policyDir,
+      image: null,
+    });
+    const load = traffic(gateway, key.secret);
+    for (let death = 0; death < 6; ++death) {
+      await new Promise((resolve) => setTimeout(resolve, 150 + 97 * death));
+      await daemon.stop('SIGKILL');
+      await new Promise((resolve) => setTimeout(resolve, 50 * death));
+      await daemon.start();
+    }
+    const answered = await load.stop();
+    expect(answered.length).toBeGreaterThan(500);
+    await eventually('the log has caught up', async () => {
+      const total = await daemon.ok('GET', '/api/v1/usage/summary?group_by=status');
+      return total.items.reduce((sum: number, item: any) => sum + item.allowed + item.denied, 0) >= answered.length;
+    });
+    const stored = (await records(daemon)).map((item) => item.request_id);
+    expect(new Set(stored).size).toBe(stored.length);
+    expect(stored.sort()).toEqual(answered.sort());
+    expect(await metric(daemon, 'keyfence_usage_dropped_total')).toBe(0);
+    expect(await metric(daemon, 'keyfence_usage_damaged_total')).toBe(0);
+  } finally {
+    await daemon.stop();
+  }
+});
