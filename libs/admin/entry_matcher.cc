@@ -14,7 +14,8 @@ constexpr std::size_t kPageEntries = 10'000;
 MatchedEntries EntryMatcher::match(const UsageRecord& record) {
   if (!record.address || record.decision.key.value() == 0) return {};
   const std::int64_t now = SystemClock{}.now().micros;
-  if (now - looked_at_ > kLookEveryMicros || now < looked_at_) {
+  const bool decided_by_newer = policy_ < record.decision.revision;
+  if (decided_by_newer || now - looked_at_ > kLookEveryMicros || now < looked_at_) {
     looked_at_ = now;
     if (const auto revision = store_.revision()) policy_ = *revision;
   }

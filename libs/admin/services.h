@@ -50,8 +50,8 @@ struct Services {
   Timestamp started_at;
   ProxyTrust proxy_trust = {};
   std::function<void(const RequestSummary&)> log = {};
-  UsageStore* usage = nullptr;  // null: this daemon keeps no usage log
-  Drain* drain = nullptr;       // likewise
+  UsageStore* usage = nullptr;       // null: this daemon keeps no usage log
+  Drain* drain = nullptr;            // likewise
   std::vector<ImageReader> readers;  // one for each worker: decisions are read from the image, as gateways do
 };
 
