@@ -54,7 +54,7 @@ Result<bool, std::string> make_operator_token(ControlStore& store, IdSource& ids
                      .name = when == NewToken::kAlways ? "operator, made at start" : "first operator",
                      .digest = secret.digest(),
                      .hint = hint_of(secret.reveal_once()),
-                     .role = TokenRole::kOperator,
+                     .role = Role::kOperator,
                      .account = {},
                      .expires_at = {},
                      .revoked_at = {},

@@ -46,10 +46,10 @@ std::optional<Problem> refuse_role(const Caller& caller, Access access) {
     case Access::kViewer:
       return std::nullopt;
     case Access::kAdmin:
-      if (caller.role >= TokenRole::kAdmin) return std::nullopt;
+      if (caller.role >= Role::kAdmin) return std::nullopt;
       return forbidden("A viewer's token reads; it changes nothing.");
     case Access::kOwner:
-      if (caller.role >= TokenRole::kOwner) return std::nullopt;
+      if (caller.role >= Role::kOwner) return std::nullopt;
       return forbidden("This is for the operator and an account's owner.");
     case Access::kOperator:
       if (caller.is_operator()) return std::nullopt;

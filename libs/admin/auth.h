@@ -15,10 +15,10 @@ namespace keyfence {
 struct Caller {
   TokenId token;
   std::string token_name;
-  TokenRole role = TokenRole::kViewer;
+  Role role = Role::kViewer;
   std::optional<AccountId> account;  // nullopt: the operator
 
-  [[nodiscard]] bool is_operator() const noexcept { return role == TokenRole::kOperator; }
+  [[nodiscard]] bool is_operator() const noexcept { return role == Role::kOperator; }
   [[nodiscard]] bool sees(AccountId id) const noexcept { return is_operator() || account == id; }
   [[nodiscard]] std::string actor() const { return "token:" + token.text(); }
 };

@@ -196,12 +196,12 @@ TEST(PackedKeyPolicy, SurvivesAnyFlippedByte) {
   EXPECT_GT(refused, 0U);
 }
 
-TEST(TokenRole, NamesReadBack) {
-  for (const TokenRole role : {TokenRole::kViewer, TokenRole::kAdmin, TokenRole::kOwner, TokenRole::kOperator}) {
-    EXPECT_EQ(parse_token_role(name(role)), role);
+TEST(Role, NamesReadBack) {
+  for (const Role role : {Role::kViewer, Role::kAdmin, Role::kOwner, Role::kOperator}) {
+    EXPECT_EQ(parse_role(name(role)), role);
   }
-  EXPECT_FALSE(parse_token_role("root").has_value());
-  EXPECT_FALSE(parse_token_role("").has_value());
+  EXPECT_FALSE(parse_role("root").has_value());
+  EXPECT_FALSE(parse_role("").has_value());
 }
 
 }  // namespace

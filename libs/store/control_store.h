@@ -9,43 +9,24 @@
 #include <string_view>
 #include <vector>
 
-#include "libs/base/result.h"
 #include "libs/store/change.h"
+#include "libs/store/people_store.h"
 #include "libs/store/rows.h"
+#include "libs/store/store_error.h"
 
 namespace keyfence {
 
-struct StoreError {
-  enum class Code : std::uint8_t {
-    kNotFound,
-    kDuplicate,     // a unique name, digest or canonical entry stands already
-    kPrecondition,  // the caller's own refusal inside transact(): nothing was written
-    kBusy,          // another process holds the store
-    kNoSpace,
-    kReadOnly,
-    kCorrupt,
-    kNewer,  // written by a newer Keyfence
-    kFailed,
-  };
-  Code code = Code::kFailed;
-  std::string message;  // may be shown to the caller
-  std::string detail;   // for the log only
-};
-
-template <class T>
-using StoreResult = Result<T, StoreError>;
-
 // Reads see one consistent snapshot per call.
-class StoreReader {
+class StoreReader : public PeopleReader {
  public:
-  virtual ~StoreReader() = default;
-
   [[nodiscard]] virtual StoreResult<InstanceRow> instance() = 0;
   [[nodiscard]] virtual StoreResult<Revision> revision() = 0;
 
   [[nodiscard]] virtual StoreResult<AccountRow> account(AccountId id) = 0;
   [[nodiscard]] virtual StoreResult<std::optional<AccountRow>> account_by_name(std::string_view name) = 0;
   [[nodiscard]] virtual StoreResult<std::vector<AccountRow>> accounts(PageRequest page) = 0;
+  // Deleted ones whose grace ended at or before this moment.
+  [[nodiscard]] virtual StoreResult<std::vector<AccountId>> accounts_to_purge(Timestamp now) = 0;
 
   [[nodiscard]] virtual StoreResult<KeyRow> key(KeyId id) = 0;
   [[nodiscard]] virtual StoreResult<std::optional<KeyRow>> key_by_digest(const KeyDigest& digest) = 0;
@@ -70,12 +51,13 @@ class StoreReader {
 
 // One change set being written. Whatever it reads it sees its own writes. Row functions do not audit and do not count
 // revisions; finish() does both.
-class Transaction : public StoreReader {
+class Transaction : public StoreReader, public PeopleWriter {
  public:
   [[nodiscard]] virtual StoreResult<void> update_instance(const InstanceRow& row) = 0;
   [[nodiscard]] virtual StoreResult<void> insert_account(const AccountRow& row) = 0;  // with an empty list, allow
   [[nodiscard]] virtual StoreResult<void> update_account(const AccountRow& row) = 0;
-  [[nodiscard]] virtual StoreResult<void> delete_account(AccountId id) = 0;   // with its keys, lists and entries
+  [[nodiscard]] virtual StoreResult<void> delete_account(
+      AccountId id) = 0;  // with its keys, lists, entries and members
   [[nodiscard]] virtual StoreResult<void> insert_key(const KeyRow& row) = 0;  // with an empty list, allow
   [[nodiscard]] virtual StoreResult<void> update_key(const KeyRow& row) = 0;
   [[nodiscard]] virtual StoreResult<void> delete_key(KeyId id) = 0;

@@ -9,6 +9,7 @@
 #include "libs/net/entry_syntax.h"
 #include "libs/policy/list_rules.h"
 #include "libs/policy/policy.h"
+#include "libs/store/people_rows.h"
 
 // What the control store holds, as values. Times are microseconds UTC; every text is valid UTF-8.
 namespace keyfence {
@@ -34,6 +35,13 @@ struct InstanceRow {
   Revision changed;  // the revision that last changed the settings
 };
 
+// An account that was deleted stays suspended until it is purged, and can be restored so long.
+struct AccountDeletion {
+  Timestamp deleted_at;
+  Timestamp purge_at;
+  AccountState state_before = AccountState::kActive;
+};
+
 struct AccountRow {
   AccountId id;
   std::string name;  // unique
@@ -41,6 +49,7 @@ struct AccountRow {
   std::optional<ErrorStyle> error_style;
   Timestamp created_at;
   Revision changed;
+  std::optional<AccountDeletion> deletion;
 };
 
 struct KeyRow {
@@ -79,28 +88,26 @@ struct EntryRow {
 };
 
 // A management token. account nullopt: the operator's.
-enum class TokenRole : std::uint8_t { kViewer = 0, kAdmin = 1, kOwner = 2, kOperator = 3 };
-[[nodiscard]] std::string_view name(TokenRole role) noexcept;
-[[nodiscard]] std::optional<TokenRole> parse_token_role(std::string_view) noexcept;
-
 struct TokenRow {
   TokenId id;
   std::string name;
   KeyDigest digest;
   std::string hint;
-  TokenRole role = TokenRole::kViewer;
+  Role role = Role::kViewer;
   std::optional<AccountId> account;
   std::optional<UnixSeconds> expires_at;
   std::optional<Timestamp> revoked_at;
   std::string created_by;
   Timestamp created_at;
+  std::vector<IpRange> addresses = {};         // where it may be used from; none: from anywhere
+  std::optional<Timestamp> last_used_at = {};  // to the minute
 };
 
 // One line of the audit log, written in the transaction of its change.
 struct AuditRow {
   std::uint64_t id = 0;  // given by the store, grows
   Timestamp at;
-  std::string actor;    // "token:tok_…", "cli", "system"
+  std::string actor;    // "token:tok_…", "person:per_…", "system"
   std::string address;  // where the actor called from; empty for the system
   std::string action;   // "key.create", "allowlist.replace", …
   std::string subject;  // id of what was changed
@@ -108,12 +115,6 @@ struct AuditRow {
   std::string before;  // JSON, or empty; never a secret
   std::string after;
   Revision revision;
-};
-
-// A page of rows, oldest id first unless said otherwise; pass the last id of a page as after for the next one.
-struct PageRequest {
-  std::uint64_t after = 0;
-  std::size_t limit = 100;
 };
 
 }  // namespace keyfence

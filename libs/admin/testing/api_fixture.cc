@@ -72,7 +72,7 @@ ApiFixture::ApiFixture() : dir_(make_dir()), clock_(Timestamp{1'800'000'000'000'
                .name = "operator",
                .digest = secret.digest(),
                .hint = "",
-               .role = TokenRole::kOperator,
+               .role = Role::kOperator,
                .account = {},
                .expires_at = {},
                .revoked_at = {},

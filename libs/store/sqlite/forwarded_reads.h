@@ -2,13 +2,14 @@
 
 #include <utility>
 
+#include "libs/store/sqlite/forwarded_people_reads.h"
 #include "libs/store/sqlite/reads.h"
 
 namespace keyfence::sqlite {
 
 // The functions of StoreReader, each handed to Derived::with_reads(), which finds the connection and catches failures.
 template <class Base, class Derived>
-class ForwardedReads : public Base {
+class ForwardedReads : public ForwardedPeopleReads<Base, Derived> {
  public:
   StoreResult<InstanceRow> instance() override {
     return read([](Reads& reads) { return reads.instance(); });
@@ -24,6 +25,9 @@ class ForwardedReads : public Base {
   }
   StoreResult<std::vector<AccountRow>> accounts(PageRequest page) override {
     return read([&](Reads& reads) { return reads.accounts(page); });
+  }
+  StoreResult<std::vector<AccountId>> accounts_to_purge(Timestamp now) override {
+    return read([&](Reads& reads) { return reads.accounts_to_purge(now); });
   }
   StoreResult<KeyRow> key(KeyId id) override {
     return read([&](Reads& reads) { return reads.key(id); });

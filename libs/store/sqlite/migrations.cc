@@ -140,7 +140,79 @@ CREATE TRIGGER key_names_update AFTER UPDATE OF name ON keys WHEN new.name IS NO
 END;
 )sql";
 
-constexpr std::array kMigrations = {Migration{1, kFirstSchema}};
+// People, and what they sign in with.
+constexpr Sql kPeople = R"sql(
+CREATE TABLE people (
+  id INTEGER PRIMARY KEY,
+  login TEXT NOT NULL UNIQUE,
+  name TEXT NOT NULL,
+  password TEXT NOT NULL,
+  reach INTEGER NOT NULL,
+  totp BLOB,
+  totp_pending BLOB,
+  totp_step INTEGER NOT NULL,
+  created_at INTEGER NOT NULL,
+  last_sign_in_at INTEGER
+) STRICT;
+
+CREATE TABLE memberships (
+  account INTEGER NOT NULL REFERENCES accounts (id) ON DELETE CASCADE,
+  person INTEGER NOT NULL REFERENCES people (id) ON DELETE CASCADE,
+  role INTEGER NOT NULL CHECK (role IN (0, 1, 2)),
+  joined_at INTEGER NOT NULL,
+  PRIMARY KEY (account, person)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX memberships_by_person ON memberships (person, account);
+
+CREATE TABLE invitations (
+  id INTEGER PRIMARY KEY,
+  account INTEGER NOT NULL REFERENCES accounts (id) ON DELETE CASCADE,
+  login TEXT NOT NULL,
+  role INTEGER NOT NULL CHECK (role IN (0, 1, 2)),
+  digest BLOB NOT NULL UNIQUE CHECK (length(digest) = 32),
+  invited_by TEXT NOT NULL,
+  created_at INTEGER NOT NULL,
+  expires_at INTEGER NOT NULL
+) STRICT;
+CREATE INDEX invitations_by_account ON invitations (account, id);
+
+CREATE TABLE sessions (
+  id INTEGER PRIMARY KEY,
+  digest BLOB NOT NULL UNIQUE CHECK (length(digest) = 32),
+  person INTEGER NOT NULL REFERENCES people (id) ON DELETE CASCADE,
+  stage INTEGER NOT NULL,
+  created_at INTEGER NOT NULL,
+  last_seen_at INTEGER NOT NULL,
+  confirmed_at INTEGER NOT NULL,
+  address TEXT NOT NULL,
+  user_agent TEXT NOT NULL
+) STRICT;
+CREATE INDEX sessions_by_person ON sessions (person, id);
+
+CREATE TABLE recovery_codes (
+  person INTEGER NOT NULL REFERENCES people (id) ON DELETE CASCADE,
+  digest BLOB NOT NULL CHECK (length(digest) = 32),
+  PRIMARY KEY (person, digest)
+) STRICT, WITHOUT ROWID;
+
+-- Browsers that a person has signed in with.
+CREATE TABLE devices (
+  person INTEGER NOT NULL REFERENCES people (id) ON DELETE CASCADE,
+  digest BLOB NOT NULL CHECK (length(digest) = 32),
+  seen_at INTEGER NOT NULL,
+  PRIMARY KEY (person, digest)
+) STRICT, WITHOUT ROWID;
+
+ALTER TABLE tokens ADD COLUMN addresses TEXT NOT NULL DEFAULT '';
+ALTER TABLE tokens ADD COLUMN last_used_at INTEGER;
+
+ALTER TABLE accounts ADD COLUMN deleted_at INTEGER;
+ALTER TABLE accounts ADD COLUMN purge_at INTEGER;
+ALTER TABLE accounts ADD COLUMN state_before INTEGER;
+CREATE INDEX accounts_by_purge ON accounts (purge_at) WHERE purge_at IS NOT NULL;
+)sql";
+
+constexpr std::array kMigrations = {Migration{1, kFirstSchema}, Migration{2, kPeople}};
 
 std::int64_t single_integer(Connection& connection, Sql sql) {
   Statement statement(connection, sql);

@@ -4,15 +4,10 @@
 #include <limits>
 
 #include "libs/store/packed_policy.h"
+#include "libs/store/sqlite/row_sets.h"
 
 namespace keyfence::sqlite {
 namespace {
-
-// Ids are compared as SQLite's signed integers.
-std::int64_t clamped(std::uint64_t value) noexcept {
-  return static_cast<std::int64_t>(
-      std::min<std::uint64_t>(value, static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max())));
-}
 
 std::optional<int> optional_int(const Rows& rows, int column) {
   if (rows.is_null(column)) return std::nullopt;
@@ -32,7 +27,14 @@ AccountRow account_of(const Rows& rows) {
   row.error_style = rows.optional_enumerator(3, ErrorStyle::kProblem);
   row.created_at = rows.timestamp(4);
   row.changed = rows.revision(5);
+  if (!rows.is_null(6)) {
+    row.deletion = {rows.timestamp(6), rows.timestamp(7), rows.enumerator(8, AccountState::kActive)};
+  }
   return row;
+}
+
+AccountId account_id_of(const Rows& rows) {
+  return AccountId(rows.id(0));
 }
 
 std::vector<std::string> split_scopes(std::string_view text) {
@@ -43,6 +45,17 @@ std::vector<std::string> split_scopes(std::string_view text) {
     text.remove_prefix(std::min(end + 1, text.size()));
   }
   return scopes;
+}
+
+// Canonical texts with spaces between them.
+std::vector<IpRange> split_ranges(std::string_view text) {
+  std::vector<IpRange> ranges;
+  for (const std::string& one : split_scopes(text)) {
+    const auto entry = parse_entry(one);
+    if (!entry) fail_corrupt("a token's addresses are malformed");
+    ranges.push_back(entry->range);
+  }
+  return ranges;
 }
 
 KeyRow key_of(const Rows& rows) {
@@ -82,12 +95,14 @@ TokenRow token_of(const Rows& rows) {
   row.name = rows.text(1);
   row.digest = rows.digest(2);
   row.hint = rows.text(3);
-  row.role = rows.enumerator(4, TokenRole::kOperator);
+  row.role = rows.enumerator(4, Role::kOperator);
   if (!rows.is_null(5)) row.account = AccountId(rows.id(5));
   row.expires_at = rows.optional_seconds(6);
   row.revoked_at = rows.optional_timestamp(7);
   row.created_by = rows.text(8);
   row.created_at = rows.timestamp(9);
+  row.addresses = split_ranges(rows.text(10));
+  row.last_used_at = rows.optional_timestamp(11);
   return row;
 }
 
@@ -104,19 +119,6 @@ AuditRow audit_of(const Rows& rows) {
   row.after = rows.text(8);
   row.revision = rows.revision(9);
   return row;
-}
-
-template <class Row>
-std::vector<Row> all(Rows rows, Row (*read)(const Rows&)) {
-  std::vector<Row> out;
-  while (rows.next()) out.push_back(read(rows));
-  return out;
-}
-
-template <class Row>
-std::optional<Row> at_most_one(Rows rows, Row (*read)(const Rows&)) {
-  if (!rows.next()) return std::nullopt;
-  return read(rows);
 }
 
 // The pattern of LIKE that finds the text anywhere.
@@ -166,17 +168,23 @@ IpRange range_of(const Rows& rows, int column) {
 }
 
 Reads::Reads(Connection& connection)
-    : instance_(connection,
+    : people(connection),
+      instance_(connection,
                 "SELECT epoch, error_style, key_entries_max, key_floor_v4, key_floor_v6, account_entries_max,"
                 " account_floor_v4, account_floor_v6, global_entries_max, global_floor_v4, global_floor_v6,"
                 " non_public_warnings, changed FROM instance"),
       revision_(connection, "SELECT revision FROM counter"),
-      account_(connection, "SELECT id, name, state, error_style, created_at, changed FROM accounts WHERE id = ?"),
+      account_(connection,
+               "SELECT id, name, state, error_style, created_at, changed, deleted_at, purge_at, state_before FROM "
+               "accounts WHERE id = ?"),
       account_by_name_(connection,
-                       "SELECT id, name, state, error_style, created_at, changed FROM accounts WHERE name = ?"),
+                       "SELECT id, name, state, error_style, created_at, changed, deleted_at, purge_at, state_before "
+                       "FROM accounts WHERE name = ?"),
       accounts_(connection,
-                "SELECT id, name, state, error_style, created_at, changed FROM accounts WHERE id > ? ORDER BY id"
+                "SELECT id, name, state, error_style, created_at, changed, deleted_at, purge_at, state_before FROM "
+                "accounts WHERE id > ? ORDER BY id"
                 " LIMIT ?"),
+      accounts_to_purge_(connection, "SELECT id FROM accounts WHERE purge_at <= ? ORDER BY id"),
       key_(connection,
            "SELECT id, account, name, description, digest, hint, state, expires_at, scopes, created_by, created_at,"
            " changed FROM keys WHERE id = ?"),
@@ -216,11 +224,11 @@ Reads::Reads(Connection& connection)
       policy_entries_(connection,
                       "SELECT id, range, state, expires_at FROM entries WHERE layer = ? AND owner = ? ORDER BY id"),
       token_by_digest_(connection,
-                       "SELECT id, name, digest, hint, role, account, expires_at, revoked_at, created_by, created_at"
-                       " FROM tokens WHERE digest = ?"),
+                       "SELECT id, name, digest, hint, role, account, expires_at, revoked_at, created_by, created_at,"
+                       " addresses, last_used_at FROM tokens WHERE digest = ?"),
       tokens_(connection,
-              "SELECT id, name, digest, hint, role, account, expires_at, revoked_at, created_by, created_at"
-              " FROM tokens WHERE id > ? ORDER BY id LIMIT ?"),
+              "SELECT id, name, digest, hint, role, account, expires_at, revoked_at, created_by, created_at,"
+              " addresses, last_used_at FROM tokens WHERE id > ? ORDER BY id LIMIT ?"),
       audit_(connection,
              "SELECT id, at, actor, address, action, subject, account, before, after, revision FROM audit"
              " WHERE id < ? ORDER BY id DESC LIMIT ?"),
@@ -262,6 +270,10 @@ std::optional<AccountRow> Reads::account_by_name(std::string_view name) {
 
 std::vector<AccountRow> Reads::accounts(PageRequest page) {
   return all(accounts_.query(clamped(page.after), clamped(page.limit)), account_of);
+}
+
+std::vector<AccountId> Reads::accounts_to_purge(Timestamp now) {
+  return all(accounts_to_purge_.query(now), account_id_of);
 }
 
 KeyRow Reads::key(KeyId id) {

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "libs/store/sqlite/failure.h"
+#include "libs/store/sqlite/people_reads.h"
 
 namespace keyfence::sqlite {
 
@@ -18,6 +19,7 @@ class Reads {
   [[nodiscard]] AccountRow account(AccountId id);
   [[nodiscard]] std::optional<AccountRow> account_by_name(std::string_view name);
   [[nodiscard]] std::vector<AccountRow> accounts(PageRequest page);
+  [[nodiscard]] std::vector<AccountId> accounts_to_purge(Timestamp now);
   [[nodiscard]] KeyRow key(KeyId id);
   [[nodiscard]] std::optional<KeyRow> key_by_digest(const KeyDigest& digest);
   [[nodiscard]] std::vector<KeyRow> keys(std::optional<AccountId> account, std::string_view name_contains,
@@ -33,11 +35,13 @@ class Reads {
   // What the policy needs of a list's entries, in order of id.
   [[nodiscard]] std::vector<PolicyEntry> policy_entries(ListRef ref);
 
+  PeopleReads people;  // NOLINT(misc-non-private-member-variables-in-classes): the reads of another part
+
  private:
   [[nodiscard]] bool has_many_keys(AccountId account);
 
   Statement instance_, revision_;
-  Statement account_, account_by_name_, accounts_;
+  Statement account_, account_by_name_, accounts_, accounts_to_purge_;
   Statement key_, key_by_digest_;
   Statement keys_, keys_of_account_, keys_named_, keys_of_account_named_, keys_scanned_, keys_of_account_scanned_;
   Statement count_keys_of_account_;

@@ -26,32 +26,27 @@ bool same_policy(const KeyRow& a, const KeyRow& b) noexcept {
          a.scopes == b.scopes;
 }
 
+std::optional<Timestamp> deleted_at(const AccountRow& row) {
+  return row.deletion ? std::optional(row.deletion->deleted_at) : std::nullopt;
+}
+std::optional<Timestamp> purge_at(const AccountRow& row) {
+  return row.deletion ? std::optional(row.deletion->purge_at) : std::nullopt;
+}
+std::optional<AccountState> state_before(const AccountRow& row) {
+  return row.deletion ? std::optional(row.deletion->state_before) : std::nullopt;
+}
+
+std::string join_ranges(const std::vector<IpRange>& ranges) {
+  std::string text;
+  for (const IpRange& range : ranges) text += (text.empty() ? "" : " ") + range.text();
+  return text;
+}
+
 PolicyEntry policy_of(const EntryRow& row) {
   return {row.id, row.range, row.state, row.expires_at};
 }
 
-// Runs the function; if something stands in its way, names it.
-template <class Function, class Describe>
-void naming_duplicates(Function&& function, Describe&& describe) {
-  try {
-    function();
-  } catch (const sql::Failure& failure) {
-    if (failure.code != sql::Failure::Code::kDuplicate) throw;
-    throw Failure{{StoreError::Code::kDuplicate, describe(), failure.detail}};
-  }
-}
-
 }  // namespace
-
-template <class Function>
-StoreResult<void> SqliteTransaction::write(Function&& function) {
-  StoreResult<void> result = guarded(function);
-  if (!result && !broken_) {
-    const StoreError::Code code = result.error().code;
-    if (code != StoreError::Code::kNotFound && code != StoreError::Code::kDuplicate) broken_ = result.error();
-  }
-  return result;
-}
 
 TouchedPolicy::List& SqliteTransaction::touch(ListRef ref) {
   auto position = touched_.lists.find(ref);
@@ -112,7 +107,7 @@ StoreResult<void> SqliteTransaction::update_account(const AccountRow& row) {
     naming_duplicates(
         [&] {
           writes_->update_account.execute(row.name, row.state, row.error_style, same ? standing.changed : next(),
-                                          row.id);
+                                          deleted_at(row), purge_at(row), state_before(row), row.id);
         },
         [&] { return "an account with the name " + row.name + " exists already"; });
     if (!same) touched_.accounts.try_emplace(row.id, TouchedPolicy::Before::kStanding);
@@ -135,6 +130,7 @@ StoreResult<void> SqliteTransaction::delete_account(AccountId id) {
     writes_->delete_lists_of_keys.execute(id);
     writes_->delete_keys_of_account.execute(id);
     delete_list(ListRef::of(id));
+    writes_->people.delete_people_of_account.execute(id);
     writes_->delete_account.execute(id);
     touched_.lists.erase(ListRef::of(id));
     touched_.accounts.try_emplace(id, TouchedPolicy::Before::kStanding);
@@ -256,7 +252,7 @@ StoreResult<void> SqliteTransaction::insert_token(const TokenRow& row) {
     naming_duplicates(
         [&] {
           writes_->insert_token.execute(row.id, row.name, row.digest, row.hint, row.role, row.account, row.expires_at,
-                                        row.revoked_at, row.created_by, row.created_at);
+                                        row.revoked_at, row.created_by, row.created_at, join_ranges(row.addresses));
         },
         [] { return std::string("this token exists already"); });
   });
@@ -264,8 +260,9 @@ StoreResult<void> SqliteTransaction::insert_token(const TokenRow& row) {
 
 StoreResult<void> SqliteTransaction::update_token(const TokenRow& row) {
   return write([&] {
-    const std::int64_t changed = writes_->update_token.execute(row.name, row.digest, row.hint, row.role, row.account,
-                                                               row.expires_at, row.revoked_at, row.id);
+    const std::int64_t changed =
+        writes_->update_token.execute(row.name, row.digest, row.hint, row.role, row.account, row.expires_at,
+                                      row.revoked_at, join_ranges(row.addresses), row.id);
     if (changed == 0) fail_not_found("there is no token " + row.id.text());
   });
 }

@@ -9,6 +9,17 @@
 
 namespace keyfence::sqlite {
 
+// Runs the function; if something stands in its way, names it.
+template <class Function, class Describe>
+void naming_duplicates(Function&& function, Describe&& describe) {
+  try {
+    function();
+  } catch (const sql::Failure& failure) {
+    if (failure.code != sql::Failure::Code::kDuplicate) throw;
+    throw Failure{{StoreError::Code::kDuplicate, describe(), failure.detail}};
+  }
+}
+
 // One change set on the writing connection, within a savepoint that its owner opens and closes.
 class SqliteTransaction final : public ForwardedReads<Transaction, SqliteTransaction> {
  public:
@@ -29,6 +40,24 @@ class SqliteTransaction final : public ForwardedReads<Transaction, SqliteTransac
   StoreResult<void> delete_entries(ListRef ref) override;
   StoreResult<void> insert_token(const TokenRow& row) override;
   StoreResult<void> update_token(const TokenRow& row) override;
+
+  StoreResult<void> insert_person(const PersonRow& row) override;
+  StoreResult<void> update_person(const PersonRow& row) override;
+  StoreResult<void> delete_person(PersonId id) override;
+  StoreResult<void> put_membership(const MembershipRow& row) override;
+  StoreResult<void> delete_membership(AccountId account, PersonId person) override;
+  StoreResult<void> insert_invitation(const InvitationRow& row) override;
+  StoreResult<void> delete_invitation(InvitationId id) override;
+  StoreResult<void> insert_session(const SessionRow& row) override;
+  StoreResult<void> update_session(const SessionRow& row) override;
+  StoreResult<void> delete_session(SessionId id) override;
+  StoreResult<void> delete_sessions(PersonId person, std::optional<SessionId> except) override;
+  StoreResult<void> replace_recovery_codes(PersonId person, std::span<const KeyDigest> codes) override;
+  StoreResult<void> spend_recovery_code(PersonId person, const KeyDigest& code) override;
+  StoreResult<void> put_device(PersonId person, const KeyDigest& device, Timestamp seen_at) override;
+  StoreResult<void> touch_token(TokenId id, Timestamp used_at) override;
+  StoreResult<void> delete_outdated(const Outdated& outdated) override;
+
   void audit_line(AuditRow row) override { audit_.push_back(std::move(row)); }
 
   StoreResult<ListRow> list(ListRef ref) override;
@@ -43,8 +72,16 @@ class SqliteTransaction final : public ForwardedReads<Transaction, SqliteTransac
   }
 
  private:
+  // Runs the function; what fails in it other than by what the caller asked for spoils the change set.
   template <class Function>
-  StoreResult<void> write(Function&& function);
+  StoreResult<void> write(Function&& function) {
+    StoreResult<void> result = guarded(function);
+    if (!result && !broken_) {
+      const StoreError::Code code = result.error().code;
+      if (code != StoreError::Code::kNotFound && code != StoreError::Code::kDuplicate) broken_ = result.error();
+    }
+    return result;
+  }
   [[nodiscard]] Revision next() const noexcept { return {standing_.value + 1}; }
   [[nodiscard]] TouchedPolicy::List& touch(ListRef ref);
   void insert_empty_list(ListRef ref);

@@ -10,7 +10,10 @@ Writes::Writes(Connection& connection)
       insert_account(connection,
                      "INSERT INTO accounts (id, name, state, error_style, created_at, changed)"
                      " VALUES (?, ?, ?, ?, ?, ?)"),
-      update_account(connection, "UPDATE accounts SET name = ?, state = ?, error_style = ?, changed = ? WHERE id = ?"),
+      update_account(
+          connection,
+          "UPDATE accounts SET name = ?, state = ?, error_style = ?, changed = ?, deleted_at = ?, purge_at = ?,"
+          " state_before = ? WHERE id = ?"),
       delete_account(connection, "DELETE FROM accounts WHERE id = ?"),
       insert_key(connection,
                  "INSERT INTO keys (id, account, name, description, digest, hint, state, expires_at, scopes,"
@@ -45,14 +48,15 @@ Writes::Writes(Connection& connection)
       entry_of_range(connection, "SELECT id FROM entries WHERE layer = ? AND owner = ? AND range = ?"),
       insert_token(connection,
                    "INSERT INTO tokens (id, name, digest, hint, role, account, expires_at, revoked_at, created_by,"
-                   " created_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"),
+                   " created_at, addresses) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"),
       update_token(connection,
                    "UPDATE tokens SET name = ?, digest = ?, hint = ?, role = ?, account = ?, expires_at = ?,"
-                   " revoked_at = ? WHERE id = ?"),
+                   " revoked_at = ?, addresses = ? WHERE id = ?"),
       set_revision(connection, "UPDATE counter SET revision = ?"),
       insert_change(connection, "INSERT INTO changes (revision, at, body, sha256) VALUES (?, ?, ?, ?)"),
       insert_audit(connection,
                    "INSERT INTO audit (at, actor, address, action, subject, account, before, after, revision)"
-                   " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)") {}
+                   " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"),
+      people(connection) {}
 
 }  // namespace keyfence::sqlite

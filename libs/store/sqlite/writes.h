@@ -1,6 +1,7 @@
 #pragma once
 
 #include "libs/store/sqlite/failure.h"
+#include "libs/store/sqlite/people_writes.h"
 
 namespace keyfence::sqlite {
 
@@ -16,6 +17,7 @@ struct Writes {
   Statement insert_entry, update_entry, delete_entry, delete_entries, entry_of_range;
   Statement insert_token, update_token;
   Statement set_revision, insert_change, insert_audit;
+  PeopleWrites people;
 };
 
 }  // namespace keyfence::sqlite

@@ -265,7 +265,7 @@ TEST_P(ControlStoreContract, NamesAndTokensTakeNoRevision) {
 TEST_P(ControlStoreContract, TokensAreKeptUntilTheirAccountGoes) {
   const AccountRow account = add_account("acme");
   TokenRow token = new_token("deploy");
-  token.role = TokenRole::kAdmin;
+  token.role = Role::kAdmin;
   token.account = account.id;
   token.expires_at = UnixSeconds{99};
   change([&](Transaction& t) { return t.insert_token(token); });

@@ -66,7 +66,7 @@ TokenRow new_token(std::string name) {
   row.name = std::move(name);
   row.digest = new_digest();
   row.hint = "kfm_abc…wxyz";
-  row.role = TokenRole::kOperator;
+  row.role = Role::kOperator;
   row.created_by = "cli";
   row.created_at = kSomeTime;
   return row;
@@ -81,6 +81,43 @@ AuditRow new_audit_line(std::string action, std::string subject) {
   row.subject = std::move(subject);
   row.before = "{}";
   row.after = R"({"state":"active"})";
+  return row;
+}
+
+PersonRow new_person(std::string login) {
+  PersonRow row;
+  row.id = PersonId(new_id());
+  row.login = std::move(login);
+  row.name = "Ada";
+  row.password.encoded = "$argon2id$made-up";
+  row.created_at = kSomeTime;
+  return row;
+}
+
+InvitationRow new_invitation(AccountId account, std::string login) {
+  InvitationRow row;
+  row.id = InvitationId(new_id());
+  row.account = account;
+  row.login = std::move(login);
+  row.role = Role::kAdmin;
+  row.digest = new_digest();
+  row.invited_by = "cli";
+  row.created_at = kSomeTime;
+  row.expires_at = Timestamp{kSomeTime.micros + 1'000'000};
+  return row;
+}
+
+SessionRow new_session(PersonId person) {
+  SessionRow row;
+  row.id = SessionId(new_id());
+  row.digest = new_digest();
+  row.person = person;
+  row.stage = SessionStage::kSignedIn;
+  row.created_at = kSomeTime;
+  row.last_seen_at = kSomeTime;
+  row.confirmed_at = kSomeTime;
+  row.address = "192.0.2.7";
+  row.user_agent = "a browser";
   return row;
 }
 

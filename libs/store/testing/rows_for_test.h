@@ -13,6 +13,9 @@ namespace keyfence::testing {
 [[nodiscard]] EntryRow new_entry(std::string_view text);  // must be an entry that parses
 [[nodiscard]] TokenRow new_token(std::string name);
 [[nodiscard]] AuditRow new_audit_line(std::string action, std::string subject);
+[[nodiscard]] PersonRow new_person(std::string login);
+[[nodiscard]] InvitationRow new_invitation(AccountId account, std::string login);
+[[nodiscard]] SessionRow new_session(PersonId person);
 [[nodiscard]] KeyDigest new_digest();
 
 // A directory that goes with the object.

@@ -12,19 +12,19 @@ Answer create(Call& call) {
   std::vector<FieldError> errors;
   ObjectReader reader(call.body, "", errors);
   const auto token_name = read_name(reader, Presence::kRequired);
-  const auto role = reader.choice<TokenRole>("role", parse_token_role, "one of operator, owner, admin, viewer");
+  const auto role = reader.choice<Role>("role", parse_role, "one of operator, owner, admin, viewer");
   const auto account_text = reader.nullable_text("account_id").value_or(std::nullopt);
   const auto expires_at = reader.expiry("expires_at").value_or(std::nullopt);
   reader.finish();
   if (!reader.has("role")) reader.report("role", "missing", "is required");
-  if (role && *role == TokenRole::kOperator && account_text) {
+  if (role && *role == Role::kOperator && account_text) {
     reader.report("account_id", "not_allowed", "an operator's token is of no account");
   }
-  if (role && *role != TokenRole::kOperator && !account_text) {
+  if (role && *role != Role::kOperator && !account_text) {
     reader.report("account_id", "missing", "is required for this role");
   }
   if (!errors.empty()) return Err{invalid_input(std::move(errors))};
-  if (*role == TokenRole::kOperator && !call.caller.is_operator()) {
+  if (*role == Role::kOperator && !call.caller.is_operator()) {
     return Err{forbidden("Only the operator makes tokens for the operator.")};
   }
   const auto account = account_text ? AccountId::parse(*account_text) : std::nullopt;
