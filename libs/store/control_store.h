@@ -37,16 +37,33 @@ class StoreReader : public PeopleReader {
   [[nodiscard]] virtual StoreResult<ListRow> list(ListRef ref) = 0;
   [[nodiscard]] virtual StoreResult<std::vector<EntryRow>> entries(ListRef ref, PageRequest page) = 0;
   [[nodiscard]] virtual StoreResult<EntryRow> entry(ListRef ref, EntryId id) = 0;
+  [[nodiscard]] virtual StoreResult<std::optional<EntryRow>> entry_of_range(ListRef ref, const IpRange& range) = 0;
+
+  // The revisions of a list, newest first; page.after 0 begins at the newest, otherwise smaller ones follow.
+  [[nodiscard]] virtual StoreResult<std::vector<ListRevisionRow>> list_revisions(ListRef ref, PageRequest page) = 0;
+  // The list as it stood at a revision of the policy; kNotFound if it did not, or if that is forgotten.
+  [[nodiscard]] virtual StoreResult<ListRevisionRow> list_at(ListRef ref, Revision revision) = 0;
+  [[nodiscard]] virtual StoreResult<std::vector<EntryRow>> entries_at(ListRef ref, Revision revision,
+                                                                      PageRequest page) = 0;
 
   [[nodiscard]] virtual StoreResult<std::optional<TokenRow>> token_by_digest(const KeyDigest& digest) = 0;
   [[nodiscard]] virtual StoreResult<std::vector<TokenRow>> tokens(PageRequest page) = 0;
 
   // Newest first; page.after 0 begins at the newest, otherwise rows with a smaller id follow.
-  [[nodiscard]] virtual StoreResult<std::vector<AuditRow>> audit(std::optional<AccountId> account,
-                                                                 PageRequest page) = 0;
+  [[nodiscard]] virtual StoreResult<std::vector<AuditRow>> audit(const AuditFilter& filter, PageRequest page) = 0;
+  [[nodiscard]] virtual StoreResult<std::optional<IdempotencyRow>> idempotency(std::string_view caller,
+                                                                               const KeyDigest& key) = 0;
+  // Random, made with the store, never shown: what the API seals cursors with.
+  [[nodiscard]] virtual StoreResult<KeyDigest> seal() = 0;
   // The change feed: rows with revision > after, in order, at most limit, fewer where they are long; none at its end.
   // Rows that were pruned are missing: then the first one does not follow after.
   [[nodiscard]] virtual StoreResult<std::vector<ChangeRow>> changes(Revision after, std::size_t limit) = 0;
+};
+
+// What a committed change set became.
+struct Committed {
+  Revision revision;  // unchanged from before if no policy changed (tokens, names)
+  bool policy_changed = false;
 };
 
 // One change set being written. Whatever it reads it sees its own writes. Row functions do not audit and do not count
@@ -69,14 +86,13 @@ class Transaction : public StoreReader, public PeopleWriter {
   [[nodiscard]] virtual StoreResult<void> insert_token(const TokenRow& row) = 0;
   [[nodiscard]] virtual StoreResult<void> update_token(const TokenRow& row) = 0;
 
-  // Adds a line to the audit log of this change set; revision and id are filled in by the store.
-  virtual void audit_line(AuditRow row) = 0;
-};
+  // Forgets rows that are older than they are kept.
+  [[nodiscard]] virtual StoreResult<void> insert_idempotency(const IdempotencyRow& row) = 0;
 
-// What a committed change set became.
-struct Committed {
-  Revision revision;  // unchanged from before if no policy changed (tokens, names)
-  bool policy_changed = false;
+  // Adds a line to the audit log of this change set; revision, id and hash are filled in by the store.
+  virtual void audit_line(AuditRow row) = 0;
+  // What the change set becomes if it is committed as it stands.
+  [[nodiscard]] virtual Committed pending() const = 0;
 };
 
 using Work = std::function<StoreResult<void>(Transaction&)>;

@@ -103,7 +103,7 @@ struct TokenRow {
   std::optional<Timestamp> last_used_at = {};  // to the minute
 };
 
-// One line of the audit log, written in the transaction of its change.
+// One line of the audit log, written in the transaction of its change. docs/audit.md tells how lines are chained.
 struct AuditRow {
   std::uint64_t id = 0;  // given by the store, grows
   Timestamp at;
@@ -115,6 +115,40 @@ struct AuditRow {
   std::string before;  // JSON, or empty; never a secret
   std::string after;
   Revision revision;
+  KeyDigest hash;  // given by the store: of the line before and of this one
 };
+
+// Which lines of the audit log; what is not said, or empty, is every one.
+struct AuditFilter {
+  std::optional<AccountId> account = {};
+  std::string actor = {};
+  std::string action = {};  // "key.create", or "key.*" for all that begin so
+  std::string subject = {};
+  std::optional<Timestamp> from = {};   // at this time or later
+  std::optional<Timestamp> until = {};  // before this time
+};
+
+// A list as one revision left it, and who did that.
+struct ListRevisionRow {
+  ListRow list;  // list.changed is the revision
+  Timestamp at;
+  std::string actor;  // as in AuditRow
+  std::string address;
+  std::string action;
+  std::size_t added = 0;  // entries
+  std::size_t updated = 0;
+  std::size_t removed = 0;
+};
+inline constexpr std::size_t kListRevisionsKept = 1'000;  // of each list; older ones are forgotten bit by bit
+
+// What was answered to a creation that carried an Idempotency-Key.
+struct IdempotencyRow {
+  std::string caller;                // an actor, as in AuditRow
+  KeyDigest key;                     // of what the caller chose
+  KeyDigest request;                 // of method, path, query and body
+  Timestamp at;                      // kept for kIdempotencyKept
+  std::vector<std::uint8_t> sealed;  // the answer; only who asked can open it
+};
+inline constexpr std::int64_t kIdempotencyKeptMicros = std::int64_t{24} * 60 * 60 * 1'000'000;
 
 }  // namespace keyfence

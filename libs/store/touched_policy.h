@@ -24,6 +24,9 @@ class TouchedPolicy {
     ListRow row;  // as it is to be written
     bool replaces_all = false;
     std::unordered_map<EntryId, Entry> entries;  // not for keys' lists, which are told whole
+    std::size_t added = 0;                       // entries, for the list's history
+    std::size_t updated = 0;
+    std::size_t removed = 0;
 
     void put(const PolicyEntry& entry, Before before);
     void remove(EntryId id);

@@ -1,5 +1,6 @@
 #include "libs/store/sqlite/check.h"
 
+#include "libs/store/audit_chain.h"
 #include "libs/store/packed_policy.h"
 #include "libs/store/sqlite/reads.h"
 
@@ -82,6 +83,24 @@ void check_lists(Connection& connection) {
   }
 }
 
+void check_history(Connection& connection) {
+  Statement wrong(connection,
+                  "SELECT l.layer, l.owner FROM lists AS l LEFT JOIN list_revisions AS r ON r.layer = l.layer"
+                  " AND r.owner = l.owner AND r.revision = l.changed WHERE r.mode IS NOT l.mode"
+                  " OR r.when_empty IS NOT l.when_empty OR r.entry_count IS NOT l.entry_count");
+  Rows rows = wrong.query();
+  if (rows.next()) {
+    fail_corrupt("list " + std::to_string(rows.integer(0)) + "/" + std::to_string(rows.id(1)) +
+                 " is not as its newest revision says");
+  }
+}
+
+void check_audit(Connection& connection) {
+  const AuditVerdict verdict = verify_audit(connection);
+  if (verdict.wrong)
+    fail_corrupt("line " + std::to_string(verdict.wrong->id) + " of the audit log " + verdict.wrong->what);
+}
+
 void check_changes(Connection& connection) {
   Statement changes(connection, "SELECT revision, body, sha256 FROM changes ORDER BY revision");
   Rows rows = changes.query();
@@ -122,6 +141,40 @@ void check_rows(Connection& connection) {
   check_keys(connection, reads);
   check_lists(connection);
   check_changes(connection);
+  check_history(connection);
+  check_audit(connection);
+}
+
+AuditVerdict verify_audit(Connection& connection) {
+  Statement lines(connection,
+                  "SELECT id, at, actor, address, action, subject, account, before, after, revision, hash FROM audit"
+                  " ORDER BY id");
+  AuditVerdict verdict;
+  Rows rows = lines.query();
+  while (rows.next()) {
+    const std::uint64_t id = rows.id(0);
+    if (rows.blob(10).size() != verdict.hash.bytes.size()) {
+      verdict.wrong = {id, "has no hash"};
+      return verdict;
+    }
+    const AuditRow row = audit_of(rows);
+    if (row.id != verdict.newest + 1) {
+      verdict.wrong = {verdict.newest + 1, "is missing"};
+      return verdict;
+    }
+    if (audit_hash(verdict.hash, row) != row.hash) {
+      verdict.wrong = {row.id, "was edited, or the lines before it were"};
+      return verdict;
+    }
+    verdict.newest = row.id;
+    verdict.hash = row.hash;
+  }
+  Statement head_of(connection, "SELECT id, hash FROM audit_head");
+  Rows head = head_of.query();
+  if (!head.next() || head.id(0) != verdict.newest || head.digest(1) != verdict.hash) {
+    verdict.wrong = {verdict.newest + 1, "is missing: lines were removed from the end"};
+  }
+  return verdict;
 }
 
 }  // namespace keyfence::sqlite

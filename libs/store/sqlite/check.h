@@ -1,6 +1,7 @@
 #pragma once
 
 #include "libs/store/sqlite/failure.h"
+#include "libs/store/store_files.h"
 
 namespace keyfence::sqlite {
 
@@ -12,5 +13,9 @@ void check_quickly(Connection& connection);
 // what differs.
 // Cost     Reads all keys, lists and entries.
 void check_rows(Connection& connection);
+
+// Follows the chain of the audit log from its first line to its head.
+// Cost     Reads the audit log.
+[[nodiscard]] AuditVerdict verify_audit(Connection& connection);
 
 }  // namespace keyfence::sqlite

@@ -48,14 +48,32 @@ class ForwardedReads : public ForwardedPeopleReads<Base, Derived> {
   StoreResult<EntryRow> entry(ListRef ref, EntryId id) override {
     return read([&](Reads& reads) { return reads.entry(ref, id); });
   }
+  StoreResult<std::optional<EntryRow>> entry_of_range(ListRef ref, const IpRange& range) override {
+    return read([&](Reads& reads) { return reads.entry_of_range(ref, range); });
+  }
+  StoreResult<std::vector<ListRevisionRow>> list_revisions(ListRef ref, PageRequest page) override {
+    return read([&](Reads& reads) { return reads.list_revisions(ref, page); });
+  }
+  StoreResult<ListRevisionRow> list_at(ListRef ref, Revision revision) override {
+    return read([&](Reads& reads) { return reads.list_at(ref, revision); });
+  }
+  StoreResult<std::vector<EntryRow>> entries_at(ListRef ref, Revision revision, PageRequest page) override {
+    return read([&](Reads& reads) { return reads.entries_at(ref, revision, page); });
+  }
   StoreResult<std::optional<TokenRow>> token_by_digest(const KeyDigest& digest) override {
     return read([&](Reads& reads) { return reads.token_by_digest(digest); });
   }
   StoreResult<std::vector<TokenRow>> tokens(PageRequest page) override {
     return read([&](Reads& reads) { return reads.tokens(page); });
   }
-  StoreResult<std::vector<AuditRow>> audit(std::optional<AccountId> account, PageRequest page) override {
-    return read([&](Reads& reads) { return reads.audit(account, page); });
+  StoreResult<std::vector<AuditRow>> audit(const AuditFilter& filter, PageRequest page) override {
+    return read([&](Reads& reads) { return reads.audit(filter, page); });
+  }
+  StoreResult<std::optional<IdempotencyRow>> idempotency(std::string_view caller, const KeyDigest& key) override {
+    return read([&](Reads& reads) { return reads.idempotency(caller, key); });
+  }
+  StoreResult<KeyDigest> seal() override {
+    return read([](Reads& reads) { return reads.seal(); });
   }
   StoreResult<std::vector<ChangeRow>> changes(Revision after, std::size_t limit) override {
     return read([&](Reads& reads) { return reads.changes(after, limit); });

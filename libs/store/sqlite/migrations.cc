@@ -3,6 +3,8 @@
 #include <array>
 
 #include "libs/base/random.h"
+#include "libs/store/audit_chain.h"
+#include "libs/store/sqlite/reads.h"
 
 namespace keyfence::sqlite {
 namespace {
@@ -10,6 +12,7 @@ namespace {
 struct Migration {
   int number;
   Sql sql;
+  void (*then)(Connection&);  // what SQL cannot do; nullptr: nothing
 };
 
 // Layers and states are the numbers of their enumerators. A range is its first and last address in network order, 4 or
@@ -212,13 +215,116 @@ ALTER TABLE accounts ADD COLUMN state_before INTEGER;
 CREATE INDEX accounts_by_purge ON accounts (purge_at) WHERE purge_at IS NOT NULL;
 )sql";
 
-constexpr std::array kMigrations = {Migration{1, kFirstSchema}, Migration{2, kPeople}};
+// The history of lists, the chain of the audit log, and answers that are given again.
+constexpr Sql kKeptChanges = R"sql(
+-- The revision that wrote the row as it stands, and rows as they stood before a later one.
+ALTER TABLE entries ADD COLUMN since INTEGER NOT NULL DEFAULT 0;
+CREATE TABLE past_entries (
+  layer INTEGER NOT NULL,
+  owner INTEGER NOT NULL,
+  until INTEGER NOT NULL,
+  id INTEGER NOT NULL,
+  since INTEGER NOT NULL,
+  range BLOB NOT NULL,
+  state INTEGER NOT NULL,
+  expires_at INTEGER,
+  kind INTEGER NOT NULL,
+  text TEXT NOT NULL,
+  label TEXT NOT NULL,
+  added_by TEXT NOT NULL,
+  added_at INTEGER NOT NULL,
+  PRIMARY KEY (layer, owner, until, id)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE list_revisions (
+  layer INTEGER NOT NULL,
+  owner INTEGER NOT NULL,
+  revision INTEGER NOT NULL,
+  at INTEGER NOT NULL,
+  actor TEXT NOT NULL,
+  address TEXT NOT NULL,
+  action TEXT NOT NULL,
+  mode INTEGER NOT NULL,
+  when_empty INTEGER NOT NULL,
+  entry_count INTEGER NOT NULL,
+  added INTEGER NOT NULL,
+  updated INTEGER NOT NULL,
+  removed INTEGER NOT NULL,
+  PRIMARY KEY (layer, owner, revision)
+) STRICT, WITHOUT ROWID;
+INSERT INTO list_revisions (layer, owner, revision, at, actor, address, action, mode, when_empty, entry_count, added,
+  updated, removed)
+  SELECT layer, owner, changed, unixepoch() * 1000000, 'system', '', 'history.begin', mode, when_empty, entry_count, 0,
+    0, 0 FROM lists;
+
+ALTER TABLE audit ADD COLUMN hash BLOB NOT NULL DEFAULT x'';
+CREATE INDEX audit_by_actor ON audit (actor, id);
+CREATE INDEX audit_by_action ON audit (action, id);
+CREATE INDEX audit_by_subject ON audit (subject, id);
+-- The newest line: rows that are taken away from the end are missed.
+CREATE TABLE audit_head (
+  only INTEGER PRIMARY KEY CHECK (only = 1),
+  id INTEGER NOT NULL,
+  hash BLOB NOT NULL
+) STRICT;
+INSERT INTO audit_head (only, id, hash) VALUES (1, 0, zeroblob(32));
+
+CREATE TABLE idempotency (
+  caller TEXT NOT NULL,
+  key BLOB NOT NULL,
+  request BLOB NOT NULL,
+  at INTEGER NOT NULL,
+  sealed BLOB NOT NULL,
+  PRIMARY KEY (caller, key)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX idempotency_by_time ON idempotency (at);
+
+ALTER TABLE instance ADD COLUMN seal BLOB NOT NULL DEFAULT x'';
+)sql";
+
+void make_instance(Connection& connection) {
+  const InstanceRow row;
+  Statement insert(connection, "INSERT INTO instance VALUES (1, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0)");
+  insert.execute(random_u64(), row.error_style, row.key_limits.entries_max, row.key_limits.floor_v4,
+                 row.key_limits.floor_v6, row.account_limits.entries_max, row.account_limits.floor_v4,
+                 row.account_limits.floor_v6, row.global_limits.entries_max, row.global_limits.floor_v4,
+                 row.global_limits.floor_v6, row.non_public_warnings);
+}
+
+// Reads, which prepares statements over tables of later migrations too, is of no use here.
+void chain_audit(Connection& connection) {
+  Statement lines(connection,
+                  "SELECT id, at, actor, address, action, subject, account, before, after, revision, zeroblob(32)"
+                  " FROM audit ORDER BY id");
+  Statement update(connection, "UPDATE audit SET hash = ? WHERE id = ?");
+  KeyDigest hash;
+  std::uint64_t id = 0;
+  Rows rows = lines.query();
+  while (rows.next()) {
+    const AuditRow row = audit_of(rows);
+    hash = audit_hash(hash, row);
+    id = row.id;
+    update.execute(hash, id);
+  }
+  Statement(connection, "UPDATE audit_head SET id = ?, hash = ?").execute(id, hash);
+}
+
+void keep_changes(Connection& connection) {
+  KeyDigest seal;
+  fill_random(seal.bytes);
+  Statement(connection, "UPDATE instance SET seal = ?").execute(seal);
+  chain_audit(connection);
+}
+
+constexpr std::array kMigrations = {Migration{1, kFirstSchema, make_instance}, Migration{2, kPeople, nullptr},
+                                    Migration{3, kKeptChanges, keep_changes}};
 
 std::int64_t single_integer(Connection& connection, Sql sql) {
   Statement statement(connection, sql);
   Rows rows = statement.query();
   return rows.next() ? rows.integer(0) : 0;
 }
+
+}  // namespace
 
 int standing_schema(Connection& connection) {
   const std::int64_t application = single_integer(connection, "PRAGMA application_id");
@@ -237,17 +343,6 @@ int standing_schema(Connection& connection) {
   return standing;
 }
 
-void make_instance(Connection& connection) {
-  const InstanceRow row;
-  Statement insert(connection, "INSERT INTO instance VALUES (1, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0)");
-  insert.execute(random_u64(), row.error_style, row.key_limits.entries_max, row.key_limits.floor_v4,
-                 row.key_limits.floor_v6, row.account_limits.entries_max, row.account_limits.floor_v4,
-                 row.account_limits.floor_v6, row.global_limits.entries_max, row.global_limits.floor_v4,
-                 row.global_limits.floor_v6, row.non_public_warnings);
-}
-
-}  // namespace
-
 int newest_schema() noexcept {
   return kMigrations.back().number;
 }
@@ -263,7 +358,7 @@ void migrate(Connection& connection) {
         connection.execute("CREATE TABLE migrations (number INTEGER PRIMARY KEY, applied_at INTEGER NOT NULL) STRICT");
       }
       connection.execute(migration.sql);
-      if (migration.number == 1) make_instance(connection);
+      if (migration.then != nullptr) migration.then(connection);
       Statement(connection, "INSERT INTO migrations (number, applied_at) VALUES (?, ?)")
           .execute(migration.number, SystemClock().now());
       connection.execute("COMMIT");

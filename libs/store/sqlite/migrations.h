@@ -14,6 +14,8 @@ inline constexpr std::int32_t kApplicationId = 0x4B664331;  // "KfC1"
 //          application. Neither touches the file.
 void migrate(Connection& connection);
 
+// The number of the newest migration that the file has had; 0 for an empty one. Errors as of migrate().
+[[nodiscard]] int standing_schema(Connection& connection);
 // The number of the newest migration.
 [[nodiscard]] int newest_schema() noexcept;
 

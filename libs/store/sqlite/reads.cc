@@ -106,19 +106,31 @@ TokenRow token_of(const Rows& rows) {
   return row;
 }
 
-AuditRow audit_of(const Rows& rows) {
-  AuditRow row;
-  row.id = rows.id(0);
-  row.at = rows.timestamp(1);
-  row.actor = rows.text(2);
-  row.address = rows.text(3);
-  row.action = rows.text(4);
-  row.subject = rows.text(5);
-  if (!rows.is_null(6)) row.account = AccountId(rows.id(6));
-  row.before = rows.text(7);
-  row.after = rows.text(8);
-  row.revision = rows.revision(9);
+ListRevisionRow list_revision_of(const Rows& rows) {
+  ListRevisionRow row;
+  row.list.ref = {rows.enumerator(0, Layer::kKey), rows.id(1)};
+  row.list.changed = rows.revision(2);
+  row.at = rows.timestamp(3);
+  row.actor = rows.text(4);
+  row.address = rows.text(5);
+  row.action = rows.text(6);
+  row.list.mode = rows.enumerator(7, ListMode::kOff);
+  row.list.when_empty = rows.enumerator(8, WhenEmpty::kAllow);
+  row.list.entry_count = static_cast<std::size_t>(rows.integer(9));
+  row.added = static_cast<std::size_t>(rows.integer(10));
+  row.updated = static_cast<std::size_t>(rows.integer(11));
+  row.removed = static_cast<std::size_t>(rows.integer(12));
   return row;
+}
+
+IdempotencyRow idempotency_of(const Rows& rows) {
+  const std::span<const std::uint8_t> sealed = rows.blob(4);
+  return {std::string(rows.text(0)), rows.digest(1), rows.digest(2), rows.timestamp(3), {sealed.begin(), sealed.end()}};
+}
+
+// Beyond what an action that begins with this text can be.
+std::string after_prefix(std::string_view prefix) {
+  return std::string(prefix) + "\xFF";
 }
 
 // The pattern of LIKE that finds the text anywhere.
@@ -165,6 +177,22 @@ IpRange range_of(const Rows& rows, int column) {
   const std::optional<IpRange> range = unpack_range(rows.blob(column));
   if (!range) fail_corrupt("an entry's range is malformed");
   return *range;
+}
+
+AuditRow audit_of(const Rows& rows) {
+  AuditRow row;
+  row.id = rows.id(0);
+  row.at = rows.timestamp(1);
+  row.actor = rows.text(2);
+  row.address = rows.text(3);
+  row.action = rows.text(4);
+  row.subject = rows.text(5);
+  if (!rows.is_null(6)) row.account = AccountId(rows.id(6));
+  row.before = rows.text(7);
+  row.after = rows.text(8);
+  row.revision = rows.revision(9);
+  row.hash = rows.digest(10);
+  return row;
 }
 
 Reads::Reads(Connection& connection)
@@ -221,8 +249,25 @@ Reads::Reads(Connection& connection)
       entry_(connection,
              "SELECT id, range, state, expires_at, kind, text, label, added_by, added_at FROM entries"
              " WHERE layer = ? AND owner = ? AND id = ?"),
+      entry_of_range_(connection,
+                      "SELECT id, range, state, expires_at, kind, text, label, added_by, added_at FROM entries"
+                      " WHERE layer = ? AND owner = ? AND range = ?"),
       policy_entries_(connection,
                       "SELECT id, range, state, expires_at FROM entries WHERE layer = ? AND owner = ? ORDER BY id"),
+      list_revisions_(connection,
+                      "SELECT layer, owner, revision, at, actor, address, action, mode, when_empty, entry_count, added,"
+                      " updated, removed FROM list_revisions WHERE layer = ? AND owner = ? AND revision < ?"
+                      " ORDER BY revision DESC LIMIT ?"),
+      list_at_(connection,
+               "SELECT layer, owner, revision, at, actor, address, action, mode, when_empty, entry_count, added,"
+               " updated, removed FROM list_revisions WHERE layer = ? AND owner = ? AND revision <= ?"
+               " ORDER BY revision DESC LIMIT 1"),
+      entries_at_(connection,
+                  "SELECT id, range, state, expires_at, kind, text, label, added_by, added_at FROM entries"
+                  " WHERE layer = ?1 AND owner = ?2 AND id > ?4 AND since <= ?3"
+                  " UNION ALL SELECT id, range, state, expires_at, kind, text, label, added_by, added_at"
+                  " FROM past_entries WHERE layer = ?1 AND owner = ?2 AND until > ?3 AND since <= ?3 AND id > ?4"
+                  " ORDER BY id LIMIT ?5"),
       token_by_digest_(connection,
                        "SELECT id, name, digest, hint, role, account, expires_at, revoked_at, created_by, created_at,"
                        " addresses, last_used_at FROM tokens WHERE digest = ?"),
@@ -230,13 +275,43 @@ Reads::Reads(Connection& connection)
               "SELECT id, name, digest, hint, role, account, expires_at, revoked_at, created_by, created_at,"
               " addresses, last_used_at FROM tokens WHERE id > ? ORDER BY id LIMIT ?"),
       audit_(connection,
-             "SELECT id, at, actor, address, action, subject, account, before, after, revision FROM audit"
-             " WHERE id < ? ORDER BY id DESC LIMIT ?"),
-      audit_of_account_(connection,
-                        "SELECT id, at, actor, address, action, subject, account, before, after, revision FROM audit"
-                        " WHERE account = ? AND id < ? ORDER BY id DESC LIMIT ?"),
+             "SELECT id, at, actor, address, action, subject, account, before, after, revision, hash FROM audit NOT "
+             "INDEXED"
+             " WHERE (?1 IS NULL OR account = ?1) AND (?2 IS NULL OR actor = ?2) AND (?3 IS NULL OR action = ?3)"
+             " AND (?4 IS NULL OR (action >= ?4 AND action < ?5)) AND (?6 IS NULL OR subject = ?6)"
+             " AND (?7 IS NULL OR at >= ?7) AND (?8 IS NULL OR at < ?8) AND id < ?9 ORDER BY id DESC LIMIT ?10"),
+      audit_of_account_(
+          connection,
+          "SELECT id, at, actor, address, action, subject, account, before, after, revision, hash FROM audit"
+          " WHERE account = ?1 AND (?1 IS NULL OR account = ?1) AND (?2 IS NULL OR actor = ?2)"
+          " AND (?3 IS NULL OR action = ?3) AND (?4 IS NULL OR (action >= ?4 AND action < ?5))"
+          " AND (?6 IS NULL OR subject = ?6) AND (?7 IS NULL OR at >= ?7) AND (?8 IS NULL OR at < ?8)"
+          " AND id < ?9 ORDER BY id DESC LIMIT ?10"),
+      audit_of_actor_(
+          connection,
+          "SELECT id, at, actor, address, action, subject, account, before, after, revision, hash FROM audit"
+          " WHERE actor = ?2 AND (?1 IS NULL OR account = ?1) AND (?2 IS NULL OR actor = ?2)"
+          " AND (?3 IS NULL OR action = ?3) AND (?4 IS NULL OR (action >= ?4 AND action < ?5))"
+          " AND (?6 IS NULL OR subject = ?6) AND (?7 IS NULL OR at >= ?7) AND (?8 IS NULL OR at < ?8)"
+          " AND id < ?9 ORDER BY id DESC LIMIT ?10"),
+      audit_of_action_(
+          connection,
+          "SELECT id, at, actor, address, action, subject, account, before, after, revision, hash FROM audit"
+          " WHERE action = ?3 AND (?1 IS NULL OR account = ?1) AND (?2 IS NULL OR actor = ?2)"
+          " AND (?3 IS NULL OR action = ?3) AND (?4 IS NULL OR (action >= ?4 AND action < ?5))"
+          " AND (?6 IS NULL OR subject = ?6) AND (?7 IS NULL OR at >= ?7) AND (?8 IS NULL OR at < ?8)"
+          " AND id < ?9 ORDER BY id DESC LIMIT ?10"),
+      audit_of_subject_(
+          connection,
+          "SELECT id, at, actor, address, action, subject, account, before, after, revision, hash FROM audit"
+          " WHERE subject = ?6 AND (?1 IS NULL OR account = ?1) AND (?2 IS NULL OR actor = ?2)"
+          " AND (?3 IS NULL OR action = ?3) AND (?4 IS NULL OR (action >= ?4 AND action < ?5))"
+          " AND (?6 IS NULL OR subject = ?6) AND (?7 IS NULL OR at >= ?7) AND (?8 IS NULL OR at < ?8)"
+          " AND id < ?9 ORDER BY id DESC LIMIT ?10"),
       changes_(connection,
-               "SELECT revision, at, body, sha256 FROM changes WHERE revision > ? ORDER BY revision LIMIT ?") {}
+               "SELECT revision, at, body, sha256 FROM changes WHERE revision > ? ORDER BY revision LIMIT ?"),
+      idempotency_(connection, "SELECT caller, key, request, at, sealed FROM idempotency WHERE caller = ? AND key = ?"),
+      seal_(connection, "SELECT seal FROM instance") {}
 
 InstanceRow Reads::instance() {
   Rows rows = instance_.query();
@@ -334,6 +409,26 @@ EntryRow Reads::entry(ListRef ref, EntryId id) {
   return entry_of(rows);
 }
 
+std::optional<EntryRow> Reads::entry_of_range(ListRef ref, const IpRange& range) {
+  return at_most_one(entry_of_range_.query(ref.layer, ref.owner, PackedRange(range).bytes()), entry_of);
+}
+
+std::vector<ListRevisionRow> Reads::list_revisions(ListRef ref, PageRequest page) {
+  const std::int64_t before = page.after == 0 ? std::numeric_limits<std::int64_t>::max() : clamped(page.after);
+  return all(list_revisions_.query(ref.layer, ref.owner, before, clamped(page.limit)), list_revision_of);
+}
+
+ListRevisionRow Reads::list_at(ListRef ref, Revision revision) {
+  Rows rows = list_at_.query(ref.layer, ref.owner, clamped(revision.value));
+  if (!rows.next()) fail_not_found("this allowlist is not known as of revision " + std::to_string(revision.value));
+  return list_revision_of(rows);
+}
+
+std::vector<EntryRow> Reads::entries_at(ListRef ref, Revision revision, PageRequest page) {
+  return all(entries_at_.query(ref.layer, ref.owner, clamped(revision.value), clamped(page.after), clamped(page.limit)),
+             entry_of);
+}
+
 std::optional<TokenRow> Reads::token_by_digest(const KeyDigest& digest) {
   return at_most_one(token_by_digest_.query(digest), token_of);
 }
@@ -342,10 +437,43 @@ std::vector<TokenRow> Reads::tokens(PageRequest page) {
   return all(tokens_.query(clamped(page.after), clamped(page.limit)), token_of);
 }
 
-std::vector<AuditRow> Reads::audit(std::optional<AccountId> account, PageRequest page) {
+std::vector<AuditRow> Reads::audit(const AuditFilter& filter, PageRequest page) {
+  const auto given = [](const std::string& text) { return text.empty() ? std::nullopt : std::optional(text); };
+  const bool is_prefix = filter.action.ends_with('*');
+  std::optional<std::string> action;
+  std::optional<std::string> prefix;
+  std::optional<std::string> prefix_end;
+  if (is_prefix) {
+    prefix = filter.action.substr(0, filter.action.size() - 1);
+    prefix_end = after_prefix(*prefix);
+  } else {
+    action = given(filter.action);
+  }
+  // The index that leaves the fewest lines to look at.
+  Statement* statement = &audit_;
+  if (!filter.subject.empty()) {
+    statement = &audit_of_subject_;
+  } else if (filter.account) {
+    statement = &audit_of_account_;
+  } else if (!filter.actor.empty()) {
+    statement = &audit_of_actor_;
+  } else if (action) {
+    statement = &audit_of_action_;
+  }
   const std::int64_t before = page.after == 0 ? std::numeric_limits<std::int64_t>::max() : clamped(page.after);
-  return account ? all(audit_of_account_.query(*account, before, clamped(page.limit)), audit_of)
-                 : all(audit_.query(before, clamped(page.limit)), audit_of);
+  return all(statement->query(filter.account, given(filter.actor), action, prefix, prefix_end, given(filter.subject),
+                              filter.from, filter.until, before, clamped(page.limit)),
+             audit_of);
+}
+
+std::optional<IdempotencyRow> Reads::idempotency(std::string_view caller, const KeyDigest& key) {
+  return at_most_one(idempotency_.query(caller, key), idempotency_of);
+}
+
+KeyDigest Reads::seal() {
+  Rows rows = seal_.query();
+  if (!rows.next()) fail_corrupt("the instance row is missing");
+  return rows.digest(0);
 }
 
 // Bodies of imports are long: what is answered at once is bounded by bytes too, but for the first row.

@@ -27,9 +27,15 @@ class Reads {
   [[nodiscard]] ListRow list(ListRef ref);
   [[nodiscard]] std::vector<EntryRow> entries(ListRef ref, PageRequest page);
   [[nodiscard]] EntryRow entry(ListRef ref, EntryId id);
+  [[nodiscard]] std::optional<EntryRow> entry_of_range(ListRef ref, const IpRange& range);
+  [[nodiscard]] std::vector<ListRevisionRow> list_revisions(ListRef ref, PageRequest page);
+  [[nodiscard]] ListRevisionRow list_at(ListRef ref, Revision revision);
+  [[nodiscard]] std::vector<EntryRow> entries_at(ListRef ref, Revision revision, PageRequest page);
   [[nodiscard]] std::optional<TokenRow> token_by_digest(const KeyDigest& digest);
   [[nodiscard]] std::vector<TokenRow> tokens(PageRequest page);
-  [[nodiscard]] std::vector<AuditRow> audit(std::optional<AccountId> account, PageRequest page);
+  [[nodiscard]] std::vector<AuditRow> audit(const AuditFilter& filter, PageRequest page);
+  [[nodiscard]] std::optional<IdempotencyRow> idempotency(std::string_view caller, const KeyDigest& key);
+  [[nodiscard]] KeyDigest seal();
   [[nodiscard]] std::vector<ChangeRow> changes(Revision after, std::size_t limit);
 
   // What the policy needs of a list's entries, in order of id.
@@ -45,13 +51,17 @@ class Reads {
   Statement key_, key_by_digest_;
   Statement keys_, keys_of_account_, keys_named_, keys_of_account_named_, keys_scanned_, keys_of_account_scanned_;
   Statement count_keys_of_account_;
-  Statement list_, entries_, entry_, policy_entries_;
+  Statement list_, entries_, entry_, entry_of_range_, policy_entries_;
+  Statement list_revisions_, list_at_, entries_at_;
   Statement token_by_digest_, tokens_;
-  Statement audit_, audit_of_account_, changes_;
+  Statement audit_, audit_of_account_, audit_of_actor_, audit_of_action_, audit_of_subject_, changes_;
+  Statement idempotency_, seal_;
 };
 
 [[noreturn]] void fail_not_found(std::string message);
 [[noreturn]] void fail_corrupt(std::string detail);
 [[nodiscard]] IpRange range_of(const Rows& rows, int column);
+// Of id, at, actor, address, action, subject, account, before, after, revision, hash.
+[[nodiscard]] AuditRow audit_of(const Rows& rows);
 
 }  // namespace keyfence::sqlite

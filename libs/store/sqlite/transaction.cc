@@ -1,11 +1,16 @@
 #include "libs/store/sqlite/transaction.h"
 
 #include <algorithm>
+#include <limits>
 
+#include "libs/store/audit_chain.h"
 #include "libs/store/packed_policy.h"
 
 namespace keyfence::sqlite {
 namespace {
+
+constexpr std::int64_t kEndOfTime = std::numeric_limits<std::int64_t>::max();
+constexpr std::uint64_t kRevisionsBetweenForgetting = 64;
 
 std::string join_scopes(const std::vector<std::string>& scopes) {
   std::string text;
@@ -42,6 +47,20 @@ std::string join_ranges(const std::vector<IpRange>& ranges) {
   return text;
 }
 
+// What the audit log calls a list.
+std::string subject_of(ListRef ref) {
+  switch (ref.layer) {
+    case Layer::kKey:
+      return KeyId(ref.owner).text();
+    case Layer::kAccount:
+      return AccountId(ref.owner).text();
+    case Layer::kGlobal:
+    case Layer::kNone:
+      break;
+  }
+  return "global";
+}
+
 PolicyEntry policy_of(const EntryRow& row) {
   return {row.id, row.range, row.state, row.expires_at};
 }
@@ -69,6 +88,8 @@ void SqliteTransaction::insert_empty_list(ListRef ref) {
 
 void SqliteTransaction::delete_list(ListRef ref) {
   writes_->delete_entries.execute(ref.layer, ref.owner);
+  writes_->forget_past_entries.execute(ref.layer, ref.owner, kEndOfTime);
+  writes_->forget_list_revisions.execute(ref.layer, ref.owner, kEndOfTime);
   writes_->delete_list.execute(ref.layer, ref.owner);
 }
 
@@ -127,6 +148,8 @@ StoreResult<void> SqliteTransaction::delete_account(AccountId id) {
       while (keys.next()) forget_key(KeyId(keys.id(0)), keys.digest(1));
     }
     writes_->delete_entries_of_keys.execute(id);
+    writes_->forget_past_entries_of_keys.execute(id);
+    writes_->forget_list_revisions_of_keys.execute(id);
     writes_->delete_lists_of_keys.execute(id);
     writes_->delete_keys_of_account.execute(id);
     delete_list(ListRef::of(id));
@@ -193,10 +216,11 @@ StoreResult<void> SqliteTransaction::update_list(ListRef ref, ListMode mode, Whe
   });
 }
 
-std::string SqliteTransaction::standing_entry(ListRef ref, const EntryRow& row) {
-  Rows standing = writes_->entry_of_range.query(ref.layer, ref.owner, PackedRange(row.range).bytes());
-  const EntryId id = standing.next() ? EntryId(standing.id(0)) : row.id;
-  return row.range.text() + " is in this allowlist already, as " + id.text();
+void SqliteTransaction::refuse_twin(ListRef ref, const EntryRow& row) {
+  const std::optional<EntryRow> standing = reads_->entry_of_range(ref, row.range);
+  if (!standing || standing->id == row.id) return;
+  throw Failure{{StoreError::Code::kDuplicate,
+                 row.range.text() + " is in this allowlist already, as " + standing->id.text(), ""}};
 }
 
 StoreResult<void> SqliteTransaction::insert_entry(ListRef ref, const EntryRow& row) {
@@ -205,25 +229,29 @@ StoreResult<void> SqliteTransaction::insert_entry(ListRef ref, const EntryRow& r
     naming_duplicates(
         [&] {
           writes_->insert_entry.execute(ref.layer, ref.owner, row.id, PackedRange(row.range).bytes(), row.state,
-                                        row.expires_at, row.kind, row.text, row.label, row.added_by, row.added_at);
+                                        row.expires_at, row.kind, row.text, row.label, row.added_by, row.added_at,
+                                        next());
         },
-        [&] { return standing_entry(ref, row); });
+        [&] {
+          refuse_twin(ref, row);
+          return "there is an entry " + row.id.text() + " already";
+        });
     list.put(policy_of(row), TouchedPolicy::Before::kAbsent);
     ++list.row.entry_count;
+    ++list.added;
   });
 }
 
 StoreResult<void> SqliteTransaction::update_entry(ListRef ref, const EntryRow& row) {
   return write([&] {
     static_cast<void>(reads_->entry(ref, row.id));
+    refuse_twin(ref, row);
     TouchedPolicy::List& list = touch(ref);
-    naming_duplicates(
-        [&] {
-          writes_->update_entry.execute(PackedRange(row.range).bytes(), row.state, row.expires_at, row.kind, row.text,
-                                        row.label, row.added_by, row.added_at, ref.layer, ref.owner, row.id);
-        },
-        [&] { return standing_entry(ref, row); });
+    writes_->keep_entry.execute(next(), ref.layer, ref.owner, row.id);
+    writes_->update_entry.execute(PackedRange(row.range).bytes(), row.state, row.expires_at, row.kind, row.text,
+                                  row.label, row.added_by, row.added_at, next(), ref.layer, ref.owner, row.id);
     list.put(policy_of(row), TouchedPolicy::Before::kStanding);
+    ++list.updated;
   });
 }
 
@@ -231,17 +259,21 @@ StoreResult<void> SqliteTransaction::delete_entry(ListRef ref, EntryId id) {
   return write([&] {
     static_cast<void>(reads_->entry(ref, id));
     TouchedPolicy::List& list = touch(ref);
+    writes_->keep_entry.execute(next(), ref.layer, ref.owner, id);
     writes_->delete_entry.execute(ref.layer, ref.owner, id);
     list.remove(id);
     --list.row.entry_count;
+    ++list.removed;
   });
 }
 
 StoreResult<void> SqliteTransaction::delete_entries(ListRef ref) {
   return write([&] {
     TouchedPolicy::List& list = touch(ref);
+    writes_->keep_entries.execute(next(), ref.layer, ref.owner);
     writes_->delete_entries.execute(ref.layer, ref.owner);
     list.remove_all();
+    list.removed += list.row.entry_count;
     list.row.entry_count = 0;
   });
 }
@@ -278,19 +310,78 @@ std::optional<PolicyChange> SqliteTransaction::finish() {
     writes_->set_revision.execute(change->revision);
     writes_->insert_change.execute(change->revision, SystemClock().now(), bytes, sha256(body));
   }
-  const Revision revision = change ? change->revision : standing_;
-  for (const AuditRow& row : audit_) {
-    writes_->insert_audit.execute(row.at, row.actor, row.address, row.action, row.subject, row.account, row.before,
-                                  row.after, revision);
-  }
+  write_audit(change ? change->revision : standing_);
   return change;
+}
+
+void SqliteTransaction::write_audit(Revision revision) {
+  if (audit_.empty()) return;
+  std::uint64_t id = 0;
+  KeyDigest hash;
+  {
+    Rows head = writes_->audit_head.query();
+    if (!head.next()) fail_corrupt("the head of the audit log is missing");
+    id = head.id(0);
+    hash = head.digest(1);
+  }
+  for (AuditRow& row : audit_) {
+    row.id = ++id;
+    row.revision = revision;
+    hash = audit_hash(hash, row);
+    writes_->insert_audit.execute(row.id, row.at, row.actor, row.address, row.action, row.subject, row.account,
+                                  row.before, row.after, row.revision, hash);
+  }
+  writes_->set_audit_head.execute(id, hash);
+}
+
+StoreResult<void> SqliteTransaction::insert_idempotency(const IdempotencyRow& row) {
+  return write([&] {
+    writes_->forget_idempotency.execute(row.at.micros - kIdempotencyKeptMicros);
+    naming_duplicates(
+        [&] {
+          writes_->insert_idempotency.execute(row.caller, row.key, row.request, row.at,
+                                              std::span<const std::uint8_t>(row.sealed));
+        },
+        [] { return std::string("this Idempotency-Key was used already"); });
+  });
 }
 
 void SqliteTransaction::write_lists() {
   for (const auto& [ref, list] : touched_.lists) {
     writes_->update_list.execute(list.row.mode, list.row.when_empty, list.row.entry_count, list.row.changed, ref.layer,
                                  ref.owner);
+    write_list_revision(list);
   }
+}
+
+void SqliteTransaction::write_list_revision(const TouchedPolicy::List& list) {
+  const ListRow& row = list.row;
+  const ListRef ref = row.ref;
+  const std::string subject = subject_of(ref);
+  const auto named =
+      std::find_if(audit_.begin(), audit_.end(), [&](const AuditRow& l) { return l.subject == subject; });
+  AuditRow line;
+  if (named != audit_.end()) {
+    line = *named;
+  } else if (!audit_.empty()) {
+    line = audit_.front();
+  } else {
+    line.at = SystemClock().now();
+    line.actor = "system";
+    line.action = "allowlist.change";
+  }
+  writes_->insert_list_revision.execute(ref.layer, ref.owner, row.changed, line.at, line.actor, line.address,
+                                        line.action, row.mode, row.when_empty, row.entry_count, list.added,
+                                        list.updated, list.removed);
+  if (row.changed.value % kRevisionsBetweenForgetting != 0) return;
+  std::optional<Revision> oldest;
+  {
+    Rows rows = writes_->oldest_kept_revision.query(ref.layer, ref.owner, kListRevisionsKept - 1);
+    if (rows.next()) oldest = rows.revision(0);
+  }
+  if (!oldest) return;
+  writes_->forget_past_entries.execute(ref.layer, ref.owner, *oldest);
+  writes_->forget_list_revisions.execute(ref.layer, ref.owner, *oldest);
 }
 
 PolicyChange SqliteTransaction::make_change() {

@@ -58,7 +58,11 @@ class SqliteTransaction final : public ForwardedReads<Transaction, SqliteTransac
   StoreResult<void> touch_token(TokenId id, Timestamp used_at) override;
   StoreResult<void> delete_outdated(const Outdated& outdated) override;
 
+  StoreResult<void> insert_idempotency(const IdempotencyRow& row) override;
   void audit_line(AuditRow row) override { audit_.push_back(std::move(row)); }
+  [[nodiscard]] Committed pending() const override {
+    return {touched_.empty() ? standing_ : next(), !touched_.empty()};
+  }
 
   StoreResult<ListRow> list(ListRef ref) override;
 
@@ -86,10 +90,12 @@ class SqliteTransaction final : public ForwardedReads<Transaction, SqliteTransac
   [[nodiscard]] TouchedPolicy::List& touch(ListRef ref);
   void insert_empty_list(ListRef ref);
   void delete_list(ListRef ref);
-  // The message of a duplicate: which entry is in the way.
-  [[nodiscard]] std::string standing_entry(ListRef ref, const EntryRow& row);
+  // Throws kDuplicate where another entry of the list has this range.
+  void refuse_twin(ListRef ref, const EntryRow& row);
   void forget_key(KeyId id, const KeyDigest& digest);
   void write_lists();
+  void write_list_revision(const TouchedPolicy::List& list);
+  void write_audit(Revision revision);
   [[nodiscard]] PolicyChange make_change();
   void add_accounts(PolicyChange& change);
   void add_keys(PolicyChange& change);

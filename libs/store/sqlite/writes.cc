@@ -39,13 +39,38 @@ Writes::Writes(Connection& connection)
           connection, "DELETE FROM entries WHERE layer = 3 AND owner IN (SELECT id FROM keys WHERE account = ?)"),
       insert_entry(connection,
                    "INSERT INTO entries (layer, owner, id, range, state, expires_at, kind, text, label, added_by,"
-                   " added_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"),
+                   " added_at, since) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"),
       update_entry(connection,
                    "UPDATE entries SET range = ?, state = ?, expires_at = ?, kind = ?, text = ?, label = ?,"
-                   " added_by = ?, added_at = ? WHERE layer = ? AND owner = ? AND id = ?"),
+                   " added_by = ?, added_at = ?, since = ? WHERE layer = ? AND owner = ? AND id = ?"),
       delete_entry(connection, "DELETE FROM entries WHERE layer = ? AND owner = ? AND id = ?"),
       delete_entries(connection, "DELETE FROM entries WHERE layer = ? AND owner = ?"),
-      entry_of_range(connection, "SELECT id FROM entries WHERE layer = ? AND owner = ? AND range = ?"),
+      keep_entry(
+          connection,
+          "INSERT INTO past_entries (layer, owner, until, id, since, range, state, expires_at, kind, text, label,"
+          " added_by, added_at) SELECT layer, owner, ?1, id, since, range, state, expires_at, kind, text, label,"
+          " added_by, added_at FROM entries WHERE layer = ?2 AND owner = ?3 AND id = ?4 AND since < ?1"),
+      keep_entries(connection,
+                   "INSERT INTO past_entries (layer, owner, until, id, since, range, state, expires_at, kind, text,"
+                   " label, added_by, added_at) SELECT layer, owner, ?1, id, since, range, state, expires_at, kind,"
+                   " text, label, added_by, added_at FROM entries WHERE layer = ?2 AND owner = ?3 AND since < ?1"),
+      insert_list_revision(connection,
+                           "INSERT INTO list_revisions (layer, owner, revision, at, actor, address, action, mode,"
+                           " when_empty, entry_count, added, updated, removed)"
+                           " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"),
+      oldest_kept_revision(connection,
+                           "SELECT revision FROM list_revisions WHERE layer = ? AND owner = ?"
+                           " ORDER BY revision DESC LIMIT 1 OFFSET ?"),
+      forget_list_revisions(connection, "DELETE FROM list_revisions WHERE layer = ? AND owner = ? AND revision < ?"),
+      forget_past_entries(connection, "DELETE FROM past_entries WHERE layer = ? AND owner = ? AND until <= ?"),
+      forget_list_revisions_of_keys(
+          connection,
+          "DELETE FROM list_revisions WHERE layer = 3 AND owner IN (SELECT id FROM keys WHERE account = ?)"),
+      forget_past_entries_of_keys(
+          connection, "DELETE FROM past_entries WHERE layer = 3 AND owner IN (SELECT id FROM keys WHERE account = ?)"),
+      insert_idempotency(connection,
+                         "INSERT INTO idempotency (caller, key, request, at, sealed) VALUES (?, ?, ?, ?, ?)"),
+      forget_idempotency(connection, "DELETE FROM idempotency WHERE at <= ?"),
       insert_token(connection,
                    "INSERT INTO tokens (id, name, digest, hint, role, account, expires_at, revoked_at, created_by,"
                    " created_at, addresses) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"),
@@ -54,9 +79,11 @@ Writes::Writes(Connection& connection)
                    " revoked_at = ?, addresses = ? WHERE id = ?"),
       set_revision(connection, "UPDATE counter SET revision = ?"),
       insert_change(connection, "INSERT INTO changes (revision, at, body, sha256) VALUES (?, ?, ?, ?)"),
+      audit_head(connection, "SELECT id, hash FROM audit_head"),
       insert_audit(connection,
-                   "INSERT INTO audit (at, actor, address, action, subject, account, before, after, revision)"
-                   " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"),
+                   "INSERT INTO audit (id, at, actor, address, action, subject, account, before, after, revision, hash)"
+                   " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"),
+      set_audit_head(connection, "UPDATE audit_head SET id = ?, hash = ?"),
       people(connection) {}
 
 }  // namespace keyfence::sqlite

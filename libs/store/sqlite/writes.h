@@ -14,9 +14,13 @@ struct Writes {
   Statement insert_key, update_key, delete_key, keys_of_account, delete_keys_of_account;
   Statement put_key_policy;
   Statement insert_list, update_list, delete_list, delete_lists_of_keys, delete_entries_of_keys;
-  Statement insert_entry, update_entry, delete_entry, delete_entries, entry_of_range;
+  Statement insert_entry, update_entry, delete_entry, delete_entries;
+  Statement keep_entry, keep_entries;  // as they were, in past_entries
+  Statement insert_list_revision, oldest_kept_revision, forget_list_revisions, forget_past_entries;
+  Statement forget_list_revisions_of_keys, forget_past_entries_of_keys;
+  Statement insert_idempotency, forget_idempotency;
   Statement insert_token, update_token;
-  Statement set_revision, insert_change, insert_audit;
+  Statement set_revision, insert_change, audit_head, insert_audit, set_audit_head;
   PeopleWrites people;
 };
 

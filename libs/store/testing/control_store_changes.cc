@@ -41,7 +41,7 @@ TEST_P(ControlStoreContract, FailedWorkLeavesNothing) {
   EXPECT_EQ(store().list(ListRef::of(key.id))->entry_count, 0U);
   EXPECT_THAT(store().tokens({}).value(), IsEmpty());
   EXPECT_THAT(store().keys(std::nullopt, "other", {}).value(), IsEmpty());
-  EXPECT_THAT(store().audit(std::nullopt, {}).value(), IsEmpty());
+  EXPECT_THAT(store().audit({}, {}).value(), IsEmpty());
   EXPECT_EQ(told, 0U);
   EXPECT_TRUE(store().verify().ok());
 }
@@ -176,12 +176,12 @@ TEST_P(ControlStoreContract, ReopenedStoreIsEqual) {
   RandomChanges changes(7);
   for (int step = 0; step < 100; ++step) changes.step(store());
   const std::uint64_t epoch = store().instance()->epoch;
-  const std::vector<AuditRow> audit = store().audit(std::nullopt, {0, 1000}).value();
+  const std::vector<AuditRow> audit = store().audit({}, {0, 1000}).value();
   reopen();
   EXPECT_EQ(store().instance()->epoch, epoch);
   EXPECT_EQ(PolicyModel::snapshot_of(store()), changes.expected());
   EXPECT_EQ(PolicyModel::fold_of(store()), changes.expected());
-  EXPECT_EQ(store().audit(std::nullopt, {0, 1000}).value().size(), audit.size());
+  EXPECT_EQ(store().audit({}, {0, 1000}).value().size(), audit.size());
   changes.step(store());
   EXPECT_EQ(PolicyModel::snapshot_of(store()), changes.expected());
 }

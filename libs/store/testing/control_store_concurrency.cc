@@ -62,7 +62,7 @@ TEST_P(ControlStoreContract, ConcurrentWritersAndPollingReaderLoseNoRevision) {
   }
   std::sort(all_answered.begin(), all_answered.end());
   EXPECT_EQ(polled, all_answered) << "every acknowledged change is in the feed, once";
-  EXPECT_EQ(store().audit(std::nullopt, {0, 100'000})->size(), all_answered.size());
+  EXPECT_EQ(store().audit({}, {0, 100'000})->size(), all_answered.size());
   EXPECT_EQ(PolicyModel::snapshot_of(store()), by_callback);
   EXPECT_TRUE(store().verify().ok());
 }

@@ -258,7 +258,7 @@ TEST_P(ControlStoreContract, NamesAndTokensTakeNoRevision) {
   EXPECT_EQ(store().revision().value(), before);
   EXPECT_EQ(store().account(account.id)->name, "acme limited");
   EXPECT_EQ(store().key(key.id)->name, "renamed");
-  EXPECT_EQ(store().audit(std::nullopt, {}).value().front().revision, before);
+  EXPECT_EQ(store().audit({}, {}).value().front().revision, before);
   EXPECT_THAT(store().changes(before, 10).value(), IsEmpty());
 }
 
@@ -299,7 +299,7 @@ TEST_P(ControlStoreContract, AuditRowsStandWithTheirChangeNewestFirst) {
     return Err{StoreError{Code::kPrecondition, "no", ""}};
   });
   EXPECT_EQ(refused.error().code, Code::kPrecondition);
-  const std::vector<AuditRow> rows = store().audit(std::nullopt, {}).value();
+  const std::vector<AuditRow> rows = store().audit({}, {}).value();
   ASSERT_THAT(rows, SizeIs(2));
   EXPECT_EQ(rows[0].action, "second");
   EXPECT_EQ(rows[1].action, "account.create");
@@ -310,8 +310,8 @@ TEST_P(ControlStoreContract, AuditRowsStandWithTheirChangeNewestFirst) {
   EXPECT_EQ(rows[1].after, R"({"state":"active"})");
   EXPECT_EQ(rows[1].revision, Revision{1});
   EXPECT_GT(rows[0].id, rows[1].id);
-  EXPECT_THAT(store().audit(std::nullopt, {rows[0].id, 10}).value(), SizeIs(1));
-  EXPECT_THAT(store().audit(account.id, {}).value(), SizeIs(1));
+  EXPECT_THAT(store().audit({}, {rows[0].id, 10}).value(), SizeIs(1));
+  EXPECT_THAT(store().audit({.account = account.id}, {}).value(), SizeIs(1));
 }
 
 }  // namespace keyfence::testing

@@ -48,7 +48,7 @@ TEST_P(ControlStoreContract, PeopleTakeNoRevisionAndLoginsAreUnique) {
     return t.insert_person(ada);
   });
   EXPECT_FALSE(committed.policy_changed);
-  EXPECT_THAT(store().audit(std::nullopt, {}).value(), SizeIs(1));
+  EXPECT_THAT(store().audit({}, {}).value(), SizeIs(1));
   const auto again = store().transact([&](Transaction& t) { return t.insert_person(new_person("ada")); });
   EXPECT_EQ(again.error().code, Code::kDuplicate);
   EXPECT_EQ(again.error().message, "a person with the login ada exists already");

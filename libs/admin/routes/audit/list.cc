@@ -24,7 +24,7 @@ Answer list(Call& call) {
     // Lines of a deleted account stay readable for the operator: whether it still stands is not asked.
     if (!account || !call.caller.sees(*account)) return Err{not_found()};
   }
-  auto rows = call.services.store.audit(account, *page);
+  auto rows = call.services.store.audit({.account = account}, *page);
   if (!rows) return Err{problem_of(rows.error())};
   const bool more = cut_page(*rows, *page);
   boost::json::array items;

@@ -1,0 +1,189 @@
+// The part of the contract about what is kept of changes: histories of lists, the chain of the audit log, answers.
+#include <gmock/gmock.h>
+
+#include "libs/store/audit_chain.h"
+#include "libs/store/testing/control_store_contract.h"
+#include "libs/store/testing/rows_for_test.h"
+
+namespace keyfence::testing {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::IsEmpty;
+using ::testing::SizeIs;
+using Code = StoreError::Code;
+
+std::vector<std::string> texts_at(ControlStore& store, ListRef ref, Revision revision) {
+  std::vector<std::string> texts;
+  const std::vector<EntryRow> rows = store.entries_at(ref, revision, {0, 1'000}).value();
+  for (const EntryRow& row : rows) texts.push_back(row.text);
+  return texts;
+}
+
+StoreResult<void> audited(Transaction& tx, const std::string& action, const std::string& subject) {
+  tx.audit_line(new_audit_line(action, subject));
+  return {};
+}
+
+TEST_P(ControlStoreContract, AListIsShownAsItStoodAtEveryRevision) {
+  const ListRef ref = ListRef::global();
+  const EntryRow first = add_entry(ref, "203.0.113.1");
+  const Revision one = store().revision().value();
+  const EntryRow second = add_entry(ref, "203.0.113.2");
+  const Revision two = store().revision().value();
+  EntryRow moved = first;
+  moved.text = "203.0.113.9";
+  moved.range = new_entry("203.0.113.9").range;
+  change([&](Transaction& tx) { return tx.update_entry(ref, moved); });
+  const Revision three = store().revision().value();
+  change([&](Transaction& tx) { return tx.delete_entries(ref); });
+  const Revision four = store().revision().value();
+  change([&](Transaction& tx) { return tx.update_list(ref, ListMode::kMonitor, WhenEmpty::kDeny); });
+
+  EXPECT_THAT(texts_at(store(), ref, {0}), IsEmpty());
+  EXPECT_THAT(texts_at(store(), ref, one), ElementsAre("203.0.113.1"));
+  EXPECT_THAT(texts_at(store(), ref, two), ElementsAre("203.0.113.1", "203.0.113.2"));
+  EXPECT_THAT(texts_at(store(), ref, three), ElementsAre("203.0.113.9", "203.0.113.2"));
+  EXPECT_THAT(texts_at(store(), ref, four), IsEmpty());
+  EXPECT_THAT(store().entries_at(ref, two, {first.id.value(), 10}).value(), SizeIs(1));
+  EXPECT_EQ(store().list_at(ref, four)->list.mode, ListMode::kEnforce);
+  EXPECT_EQ(store().list_at(ref, {100})->list.mode, ListMode::kMonitor);
+  EXPECT_EQ(store().list_at(ref, two)->list.entry_count, 2U);
+  EXPECT_TRUE(store().verify().ok());
+}
+
+TEST_P(ControlStoreContract, AChangeSetIsOneRevisionOfAList) {
+  const AccountRow account = add_account("Acme");
+  const ListRef ref = ListRef::of(account.id);
+  const EntryRow kept = add_entry(ref, "203.0.113.1");
+  const EntryRow gone = add_entry(ref, "203.0.113.2");
+  change([&](Transaction& tx) -> StoreResult<void> {
+    EntryRow row = new_entry("203.0.113.3");
+    EXPECT_TRUE(tx.insert_entry(ref, row).ok());
+    row.label = "twice in one change set";
+    EXPECT_TRUE(tx.update_entry(ref, row).ok());
+    EXPECT_TRUE(tx.delete_entry(ref, gone.id).ok());
+    AuditRow line = new_audit_line("allowlist.replace", account.id.text());
+    line.actor = "token:one";
+    tx.audit_line(line);
+    return {};
+  });
+  const std::vector<ListRevisionRow> rows = store().list_revisions(ref, {}).value();
+  ASSERT_THAT(rows, SizeIs(4));  // made, two entries, the change set
+  EXPECT_EQ(rows[0].actor, "token:one");
+  EXPECT_EQ(rows[0].action, "allowlist.replace");
+  EXPECT_EQ(rows[0].added, 1U);
+  EXPECT_EQ(rows[0].removed, 1U);
+  EXPECT_EQ(rows[0].list.entry_count, 2U);
+  EXPECT_EQ(rows[0].list.changed, store().list(ref)->changed);
+  EXPECT_THAT(texts_at(store(), ref, rows[0].list.changed), ElementsAre("203.0.113.1", "203.0.113.3"));
+  EXPECT_THAT(texts_at(store(), ref, rows[1].list.changed), ElementsAre("203.0.113.1", "203.0.113.2"));
+  EXPECT_THAT(store().list_revisions(ref, {rows[1].list.changed.value, 1}).value(), SizeIs(1));
+}
+
+TEST_P(ControlStoreContract, AHistoryGoesWithItsListAndIsBounded) {
+  const AccountRow account = add_account("Acme");
+  const KeyRow key = add_key(account.id, "a key");
+  const ListRef ref = ListRef::of(key.id);
+  change([&](Transaction& tx) { return tx.insert_entry(ref, new_entry("203.0.113.1")); });
+  for (std::size_t i = 0; i < kListRevisionsKept + 200; ++i) {
+    const auto mode = i % 2 == 0 ? ListMode::kMonitor : ListMode::kEnforce;
+    change([&](Transaction& tx) { return tx.update_list(ref, mode, WhenEmpty::kAllow); });
+  }
+  const std::size_t kept = store().list_revisions(ref, {0, 10'000})->size();
+  EXPECT_GE(kept, kListRevisionsKept);
+  EXPECT_LT(kept, kListRevisionsKept + 100);
+  EXPECT_EQ(store().list_at(ref, {1}).error().code, Code::kNotFound);
+  EXPECT_TRUE(store().verify().ok());
+  change([&](Transaction& tx) { return tx.delete_account(account.id); });
+  EXPECT_THAT(store().list_revisions(ref, {}).value(), IsEmpty());
+  EXPECT_THAT(store().entries_at(ref, {2}, {}).value(), IsEmpty());
+}
+
+TEST_P(ControlStoreContract, AuditLinesAreAChain) {
+  for (const char* subject : {"a", "b", "c"}) {
+    change([&](Transaction& tx) {
+      static_cast<void>(audited(tx, "test.one", subject));
+      return audited(tx, "test.two", subject);
+    });
+  }
+  reopen();
+  change([&](Transaction& tx) { return audited(tx, "test.three", "d"); });
+  std::vector<AuditRow> rows = store().audit({}, {0, 100}).value();
+  ASSERT_THAT(rows, SizeIs(7));
+  std::reverse(rows.begin(), rows.end());
+  KeyDigest hash;
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    EXPECT_EQ(rows[i].id, i + 1);
+    hash = audit_hash(hash, rows[i]);
+    EXPECT_EQ(hash, rows[i].hash);
+  }
+}
+
+TEST_P(ControlStoreContract, AuditLinesAreFoundByWhatTheySay) {
+  const AccountRow account = add_account("Acme");
+  change([&](Transaction& tx) -> StoreResult<void> {
+    AuditRow line = new_audit_line("key.create", "key_a");
+    line.at = {1'000};
+    line.actor = "token:one";
+    line.account = account.id;
+    tx.audit_line(line);
+    line.action = "key.delete";
+    line.at = {2'000};
+    tx.audit_line(line);
+    line.action = "keys";
+    line.actor = "token:two";
+    line.subject = "key_b";
+    line.at = {3'000};
+    line.account.reset();
+    tx.audit_line(line);
+    return {};
+  });
+  const auto found = [&](const AuditFilter& filter) {
+    std::vector<std::int64_t> times;
+    const std::vector<AuditRow> rows = store().audit(filter, {}).value();
+    for (const AuditRow& row : rows) times.push_back(row.at.micros);
+    return times;
+  };
+  EXPECT_THAT(found({.account = account.id}), ElementsAre(2'000, 1'000));
+  EXPECT_THAT(found({.actor = "token:two"}), ElementsAre(3'000));
+  EXPECT_THAT(found({.action = "key.delete"}), ElementsAre(2'000));
+  EXPECT_THAT(found({.action = "key.*"}), ElementsAre(2'000, 1'000));
+  EXPECT_THAT(found({.subject = "key_b"}), ElementsAre(3'000));
+  EXPECT_THAT(found({.from = Timestamp{2'000}}), ElementsAre(3'000, 2'000));
+  EXPECT_THAT(found({.until = Timestamp{2'000}}), ElementsAre(1'000));
+  EXPECT_THAT(found({.account = account.id, .actor = "token:two"}), IsEmpty());
+}
+
+TEST_P(ControlStoreContract, AnAnswerIsKeptInTheTransactionOfItsChangeAndForADay) {
+  IdempotencyRow row{"token:one", new_digest(), new_digest(), {1'000'000}, {1, 2, 3}};
+  change([&](Transaction& tx) {
+    EXPECT_FALSE(tx.pending().policy_changed);
+    EXPECT_TRUE(tx.insert_account(new_account("Acme")).ok());
+    EXPECT_EQ(tx.pending().revision.value, store().revision()->value + 1);
+    EXPECT_TRUE(tx.pending().policy_changed);
+    return tx.insert_idempotency(row);
+  });
+  reopen();
+  const auto kept = store().idempotency("token:one", row.key).value();
+  ASSERT_TRUE(kept.has_value());
+  EXPECT_EQ(kept->request, row.request);
+  EXPECT_THAT(kept->sealed, ElementsAre(1, 2, 3));
+  EXPECT_FALSE(store().idempotency("token:two", row.key).value().has_value());
+  EXPECT_EQ(store().transact([&](Transaction& tx) { return tx.insert_idempotency(row); }).error().code,
+            Code::kDuplicate);
+  IdempotencyRow later = row;
+  later.key = new_digest();
+  later.at.micros += kIdempotencyKeptMicros;
+  change([&](Transaction& tx) { return tx.insert_idempotency(later); });
+  EXPECT_FALSE(store().idempotency("token:one", row.key).value().has_value());
+}
+
+TEST_P(ControlStoreContract, AnEntryIsFoundByItsRange) {
+  const EntryRow row = add_entry(ListRef::global(), "203.0.113.0/24");
+  EXPECT_EQ(store().entry_of_range(ListRef::global(), row.range)->value().id, row.id);
+  EXPECT_FALSE(store().entry_of_range(ListRef::global(), new_entry("203.0.113.0/25").range)->has_value());
+}
+
+}  // namespace
+}  // namespace keyfence::testing
