@@ -1,7 +1,6 @@
 #include "libs/image/checksum.h"
 
 #include <array>
-#include <bit>
 #include <cstring>
 
 #if defined(__x86_64__)
@@ -111,23 +110,6 @@ std::uint16_t seal_check(std::uint64_t value) noexcept {
   return fold(PortableStep::word(0x5EA1ED00, value));
 }
 
-// The columns of Hsiao's (32, 26) code: every 6-bit vector of weight 3 or 5, there are exactly 26. Kept as one mask of
-// value bits for each check bit.
-constexpr std::array<std::uint32_t, 6> make_control_masks() {
-  std::array<std::uint32_t, 6> masks{};
-  unsigned column = 0;
-  for (unsigned vector = 0; vector < 64; ++vector) {
-    const int weight = std::popcount(vector);
-    if (weight != 3 && weight != 5) continue;
-    for (unsigned row = 0; row < 6; ++row) {
-      if ((vector >> row & 1U) != 0) masks[row] |= 1U << column;
-    }
-    ++column;
-  }
-  return masks;
-}
-constexpr std::array<std::uint32_t, 6> kControlMasks = make_control_masks();
-
 }  // namespace
 
 std::uint32_t crc32c_portable(const void* bytes, std::size_t size, std::uint32_t seed) noexcept {
@@ -159,19 +141,6 @@ std::uint64_t seal(std::uint64_t value) noexcept {
 std::uint64_t unseal(std::uint64_t word) noexcept {
   const std::uint64_t value = word & kCheckMask;
   return seal(value) == word ? value : kUnsealed;
-}
-
-std::uint32_t encode_control(std::uint32_t value) noexcept {
-  std::uint32_t check = 0;
-  for (unsigned row = 0; row < 6; ++row) {
-    check |= (static_cast<unsigned>(std::popcount(value & kControlMasks[row])) & 1U) << row;
-  }
-  return (value << 6) | check;
-}
-
-std::uint32_t decode_control(std::uint32_t word) noexcept {
-  const std::uint32_t value = word >> 6;
-  return encode_control(value) == word ? value : kControlDamaged;
 }
 
 }  // namespace keyfence::image

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <array>
+#include <bit>
 #include <cstddef>
 #include <cstdint>
 
@@ -33,11 +35,35 @@ inline constexpr std::uint64_t kUnsealed = ~std::uint64_t{0};
 [[nodiscard]] std::uint64_t unseal(std::uint64_t word) noexcept;
 
 // A 26-bit value and 6 bits of check (Hsiao's code, distance 4): three flipped bits never go unseen, and never turn a
-// word into 0, the word of 0.
-[[nodiscard]] std::uint32_t encode_control(std::uint32_t value) noexcept;
+// word into 0, the word of 0. Its columns are every 6-bit vector of weight 3 or 5, of which there are exactly 26, kept
+// as one mask of value bits for each check bit.
+inline constexpr std::array<std::uint32_t, 6> kControlMasks = [] {
+  std::array<std::uint32_t, 6> masks{};
+  unsigned column = 0;
+  for (unsigned vector = 0; vector < 64; ++vector) {
+    const int weight = std::popcount(vector);
+    if (weight != 3 && weight != 5) continue;
+    for (unsigned row = 0; row < 6; ++row) {
+      if ((vector >> row & 1U) != 0) masks[row] |= 1U << column;
+    }
+    ++column;
+  }
+  return masks;
+}();
+// Parity and not popcount: builds run on any x86-64, where popcount is a call.
+[[nodiscard]] constexpr std::uint32_t encode_control(std::uint32_t value) noexcept {
+  std::uint32_t check = 0;
+  for (unsigned row = 0; row < kControlMasks.size(); ++row) {
+    check |= static_cast<std::uint32_t>(__builtin_parity(value & kControlMasks[row])) << row;
+  }
+  return (value << 6) | check;
+}
 inline constexpr std::uint32_t kControlMax = (1U << 26) - 1;
 inline constexpr std::uint32_t kControlDamaged = ~std::uint32_t{0};
-[[nodiscard]] std::uint32_t decode_control(std::uint32_t word) noexcept;
+[[nodiscard]] constexpr std::uint32_t decode_control(std::uint32_t word) noexcept {
+  const std::uint32_t value = word >> 6;
+  return encode_control(value) == word ? value : kControlDamaged;
+}
 
 // The table-driven twin, for the tests that hold both equal.
 [[nodiscard]] std::uint32_t crc32c_portable(const void* bytes, std::size_t size, std::uint32_t seed) noexcept;

@@ -1,7 +1,7 @@
 #include "libs/image/image_view.h"
 
+#include <bit>
 #include <cstring>
-#include <limits>
 
 #include "libs/image/checksum.h"
 
@@ -91,11 +91,17 @@ bool ImageView::take_damaged() const noexcept {
   return damaged;
 }
 
-void ImageView::prefetch(const Question& question) const noexcept {
-  const std::size_t at = image::home_slot(digest_head(question.credential.digest), slot_count_);
-  __builtin_prefetch(slots_ + at);
+// What a key is found by: names and slots, of which four in ten keys do not stand in the first.
+void ImageView::prefetch_key(std::uint64_t head) const noexcept {
+  const std::size_t at = image::home_slot(head, slot_count_);
   __builtin_prefetch(key_names_ + at);
-  __builtin_prefetch(slots_ + (at + 1 == slot_count_ ? 0 : at + 1));  // four of ten keys are not in their home
+  __builtin_prefetch(slots_ + at);
+  __builtin_prefetch(slots_ + (at + 1 == slot_count_ ? 0 : at + 1));
+  __builtin_prefetch(key_names_ + (at + kNamesAtOnce > slot_count_ ? 0 : at + kNamesAtOnce - 1));
+}
+
+void ImageView::prefetch(const Question& question) const noexcept {
+  prefetch_key(digest_head(question.credential.digest));
   if (!question.address) return;
   const ListHolder* global = instance();
   if (global == nullptr) return;
@@ -152,45 +158,77 @@ ErrorStyle ImageView::instance_error_style() const noexcept {
   return style <= static_cast<unsigned>(ErrorStyle::kProblem) ? static_cast<ErrorStyle>(style) : ErrorStyle::kEnvelope;
 }
 
+std::size_t ImageView::likely_slot(std::uint64_t head) const noexcept {
+  const std::size_t home = image::home_slot(head, slot_count_);
+  if (slot_count_ < kNamesAtOnce || home > slot_count_ - kNamesAtOnce) return slot_count_;
+  unsigned found = 0;
+  for (std::size_t i = 0; i < kNamesAtOnce; ++i) {
+    const std::uint64_t there = __atomic_load_n(&key_names_[home + i].digest_head, __ATOMIC_RELAXED);
+    found |= there == head ? 1U << i : 0U;
+  }
+  return found != 0 ? home + static_cast<unsigned>(std::countr_zero(found)) : slot_count_;
+}
+
+ImageView::Standing ImageView::standing_at(std::size_t at, const KeyDigest& digest) const noexcept {
+  const KeySlot& slot = slots_[at];
+  const std::uint32_t control = image::load_acquire(slot.control);
+  if (control == image::encode_control(kControlEmpty)) return {Standing::kEmpty, nullptr, nullptr};
+  const image::KeyName* name = key_names_ + at;
+  const std::uint64_t head = digest_head(digest);
+  const std::uint8_t* wanted = digest.bytes.data() + 8;
+  constexpr Standing kDamaged{Standing::kDamaged, nullptr, nullptr};
+  if (!intact(slot, *name)) return kDamaged;  // cannot tell whose it is
+  if (name->digest_head != head || std::memcmp(slot.digest.data(), wanted, slot.digest.size()) != 0) {
+    return {Standing::kOther, nullptr, nullptr};
+  }
+  if (control == image::encode_control(kControlHere)) return {Standing::kFound, &slot, name};
+  const std::uint32_t value = image::decode_control(control);
+  if (value == image::kControlDamaged || value < kControlFirst) return kDamaged;
+  const auto* lines = arena(change_line_ + value - kControlFirst, 2);
+  if (lines == nullptr) return kDamaged;
+  const auto* body = reinterpret_cast<const KeySlot*>(lines);
+  name = &reinterpret_cast<const image::KeyNameLine*>(lines + 1)->name;
+  if (!intact(*body, *name) || name->digest_head != head) return kDamaged;
+  if (std::memcmp(body->digest.data(), wanted, body->digest.size()) != 0) return kDamaged;
+  return {Standing::kFound, body, name};
+}
+
+// One slot after the other from its home, each verified: what answers for a key that is not there.
+ImageView::Standing ImageView::probe(const KeyDigest& digest) const noexcept {
+  std::size_t at = image::home_slot(digest_head(digest), slot_count_);
+  for (std::uint64_t probes = 0; probes < slot_count_; ++probes, at = at + 1 == slot_count_ ? 0 : at + 1) {
+    const Standing standing = standing_at(at, digest);
+    if (standing.what != Standing::kOther) return standing;
+  }
+  return {Standing::kDamaged, nullptr, nullptr};
+}
+
 ImageView::KeyRef ImageView::find_key(const KeyDigest& digest) const noexcept {
   KeyRef key;
-  const std::uint64_t head = digest_head(digest);
-  std::size_t at = image::home_slot(head, slot_count_);
-  const std::uint8_t* wanted = digest.bytes.data() + 8;
-  for (std::uint64_t probes = 0; probes < slot_count_; ++probes, at = at + 1 == slot_count_ ? 0 : at + 1) {
-    const KeySlot& slot = slots_[at];
-    const std::uint32_t control = image::load_acquire(slot.control);
-    if (control == image::encode_control(kControlEmpty)) return key;
-    const image::KeyName* name = key_names_ + at;
-    if (!intact(slot, *name)) break;  // cannot tell whose it is
-    if (name->digest_head != head || std::memcmp(slot.digest.data(), wanted, slot.digest.size()) != 0) continue;
-
-    const KeySlot* body = &slot;
-    const std::uint32_t value = image::decode_control(control);
-    if (value != kControlHere) {
-      if (value == image::kControlDamaged || value < kControlFirst) break;
-      const auto* lines = arena(change_line_ + value - kControlFirst, 2);
-      if (lines == nullptr) break;
-      body = reinterpret_cast<const KeySlot*>(lines);
-      name = &reinterpret_cast<const image::KeyNameLine*>(lines + 1)->name;
-      if (!intact(*body, *name) || name->digest_head != head) break;
-      if (std::memcmp(body->digest.data(), wanted, body->digest.size()) != 0) break;
-    }
+  Standing standing{Standing::kOther, nullptr, nullptr};
+  prefetch_key(digest_head(digest));
+  if (const std::size_t likely = likely_slot(digest_head(digest)); likely < slot_count_) {
+    standing = standing_at(likely, digest);
+  }
+  if (standing.what != Standing::kFound) standing = probe(digest);
+  if (standing.what == Standing::kEmpty) return key;
+  const KeySlot* body = standing.body;
+  if (standing.what == Standing::kFound) {
     if (((unsigned{body->flags} >> image::kKeyStateShift) & 3U) == image::kKeyRemoved) return key;
-    if (body->account >= account_count_) break;
-    __builtin_prefetch(accounts_ + body->account);
-    __builtin_prefetch(&accounts_[body->account].root);
-    const auto extension = static_cast<image::Extension>(body->flags >> image::kExtensionShift & 3U);
-    if (extension != image::Extension::kNone) {
-      const auto* more = arena(body->words[7], 1);
-      if (more == nullptr) break;
-      __builtin_prefetch(more);
-      if (extension == image::Extension::kHolder) key.holder_ = checked_holder(record<ListHolder>(body->words[7]));
+    if (body->account < account_count_) {
+      __builtin_prefetch(accounts_ + body->account);
+      __builtin_prefetch(&accounts_[body->account].root);
+      const auto extension = static_cast<image::Extension>(body->flags >> image::kExtensionShift & 3U);
+      const auto* more = extension == image::Extension::kNone ? nullptr : arena(body->words[7], 1);
+      if (extension == image::Extension::kNone || more != nullptr) {
+        if (more != nullptr) __builtin_prefetch(more);
+        if (extension == image::Extension::kHolder) key.holder_ = checked_holder(record<ListHolder>(body->words[7]));
+        key.account_ = account(body->account);
+        key.body_ = body;
+        key.id_ = standing.name->key_id;
+        return key;
+      }
     }
-    key.account_ = account(body->account);
-    key.body_ = body;
-    key.id_ = name->key_id;
-    return key;
   }
   damaged_ = true;
   return KeyRef{};
@@ -198,8 +236,9 @@ ImageView::KeyRef ImageView::find_key(const KeyDigest& digest) const noexcept {
 
 const ListHolder* ImageView::account(std::uint32_t index) const noexcept {
   const ListHolder* holder = accounts_ + index;
-  const std::uint32_t value = image::decode_control(image::load_acquire(holder->body.control));
-  if (value == kControlHere) return checked_holder(holder);
+  const std::uint32_t control = image::load_acquire(holder->body.control);
+  if (control == image::encode_control(kControlHere)) return checked_holder(holder);
+  const std::uint32_t value = image::decode_control(control);
   if (value == image::kControlDamaged || value < kControlFirst) return checked_holder(nullptr);
   return checked_holder(record<ListHolder>(change_line_ + value - kControlFirst));
 }

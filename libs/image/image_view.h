@@ -63,6 +63,18 @@ class ImageView {
   ImageView() = default;
 
   void prefetch(const Question& question) const noexcept;
+  void prefetch_key(std::uint64_t digest_head) const noexcept;
+  // What stands in a slot, as seen by who looks for one digest.
+  struct Standing {
+    enum What : std::uint8_t { kEmpty, kOther, kFound, kDamaged } what;
+    const image::KeySlot* body;
+    const image::KeyName* name;
+  };
+  static constexpr std::size_t kNamesAtOnce = 4;  // of 16 bytes: mostly one line
+  // Where the names say that a key stands, if it is near its home; nothing there is verified. slot_count_: not seen.
+  [[nodiscard]] std::size_t likely_slot(std::uint64_t head) const noexcept;
+  [[nodiscard]] Standing standing_at(std::size_t at, const KeyDigest& digest) const noexcept;
+  [[nodiscard]] Standing probe(const KeyDigest& digest) const noexcept;
   // count lines of the arena from this one on; nullptr, and damaged, if they are not all inside it.
   [[nodiscard]] const image::Line* arena(std::uint64_t line, std::uint64_t count) const noexcept;
   template <class T>
