@@ -12,7 +12,8 @@ target_compile_options(keyfence_flags INTERFACE
   -fno-omit-frame-pointer)
 # g++ 12 reports false positives of these inside the standard library when optimising; clang keeps them.
 target_compile_options(keyfence_flags INTERFACE
-  $<$<AND:$<COMPILE_LANGUAGE:CXX>,$<CXX_COMPILER_ID:GNU>>:-Wno-restrict -Wno-maybe-uninitialized -Wno-stringop-overflow -Wno-array-bounds>)
+  $<$<AND:$<COMPILE_LANGUAGE:CXX>,$<CXX_COMPILER_ID:GNU>>:-Wno-restrict -Wno-maybe-uninitialized -Wno-stringop-overflow -Wno-array-bounds
+    -Wno-psabi>)
 target_compile_options(keyfence_flags INTERFACE $<$<CONFIG:Release,RelWithDebInfo>:-D_FORTIFY_SOURCE=2 -fstack-protector-strong>)
 if(KEYFENCE_SANITIZE)
   target_compile_options(keyfence_flags INTERFACE -fsanitize=${KEYFENCE_SANITIZE} -fno-sanitize-recover=all)

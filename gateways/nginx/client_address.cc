@@ -48,7 +48,7 @@ std::optional<IpAddress> connection_address(const ngx_http_request_t* r) noexcep
   switch (address->sa_family) {
     case AF_INET: {
       const auto* const v4 = reinterpret_cast<const sockaddr_in*>(address);
-      return IpAddress::from_bytes({reinterpret_cast<const std::uint8_t*>(&v4->sin_addr), 4});
+      return IpAddress::v4(ntohl(v4->sin_addr.s_addr));
     }
     case AF_INET6: {
       const auto* const v6 = reinterpret_cast<const sockaddr_in6*>(address);

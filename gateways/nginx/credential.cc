@@ -16,9 +16,11 @@ constexpr std::string_view kBearerScheme = "bearer";
 
 bool is_bearer(std::string_view authorization) noexcept {
   if (authorization.size() < kBearerScheme.size()) return false;
-  if (ngx_strncasecmp(borrowed(authorization).data, borrowed(kBearerScheme).data, kBearerScheme.size()) != 0) {
-    return false;
+  unsigned differs = 0;  // 0x20 makes a letter small; what it makes of another character is no letter of the scheme
+  for (std::size_t i = 0; i < kBearerScheme.size(); ++i) {
+    differs |= (static_cast<unsigned char>(authorization[i]) | 0x20U) ^ static_cast<unsigned char>(kBearerScheme[i]);
   }
+  if (differs != 0) return false;
   return authorization.size() == kBearerScheme.size() || authorization[kBearerScheme.size()] == ' ' ||
          authorization[kBearerScheme.size()] == '\t';
 }

@@ -79,15 +79,14 @@ Removal remove_header(ngx_list_t& list, std::string_view lower_name) noexcept {
       &lower_name);
 }
 
-bool add_request_header(ngx_http_request_t* r, std::string_view name, std::string_view lower_name,
-                        std::string_view value) noexcept {
+bool add_request_header(ngx_http_request_t* r, const HeaderName& name, std::string_view value) noexcept {
   auto* const line = static_cast<ngx_table_elt_t*>(ngx_list_push(&r->headers_in.headers));
   if (line == nullptr) return false;
   *line = ngx_table_elt_t{};
   ngx_str_t source = borrowed(value);
-  line->key = borrowed(name);
-  line->lowcase_key = borrowed(lower_name).data;
-  line->hash = ngx_hash_key(line->lowcase_key, line->key.len);
+  line->key = borrowed(name.typed);
+  line->lowcase_key = borrowed(name.lower).data;
+  line->hash = name.hash;
   line->value.len = value.size();
   line->value.data = ngx_pstrdup(r->pool, &source);
   if (line->value.data != nullptr) return true;

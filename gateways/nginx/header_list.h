@@ -30,8 +30,19 @@ using HeaderPredicate = bool (*)(const ngx_table_elt_t& line, const void* contex
 
 [[nodiscard]] Removal remove_header(ngx_list_t& list, std::string_view lower_name) noexcept;
 
-// Appends a line to a list of request headers. name and lower_name are of static storage; value is copied to the pool.
-[[nodiscard]] bool add_request_header(ngx_http_request_t* r, std::string_view name, std::string_view lower_name,
-                                      std::string_view value) noexcept;
+// A header's name as nginx keeps it; of static storage.
+struct HeaderName {
+  std::string_view typed;
+  std::string_view lower;
+  ngx_uint_t hash;
+
+  constexpr HeaderName(std::string_view typed_name, std::string_view lower_name) noexcept
+      : typed(typed_name), lower(lower_name), hash(0) {
+    for (const char c : lower) hash = hash * 31 + static_cast<unsigned char>(c);  // as ngx_hash_key()
+  }
+};
+
+// Appends a line to the headers of a request; the value is copied to its pool.
+[[nodiscard]] bool add_request_header(ngx_http_request_t* r, const HeaderName& name, std::string_view value) noexcept;
 
 }  // namespace keyfence::nginx

@@ -6,10 +6,6 @@
 namespace keyfence::nginx {
 namespace {
 
-struct HeaderName {
-  std::string_view typed;
-  std::string_view lower;
-};
 constexpr HeaderName kKey{"X-Keyfence-Key", "x-keyfence-key"};
 constexpr HeaderName kAccount{"X-Keyfence-Account", "x-keyfence-account"};
 constexpr HeaderName kRequestId{"X-Request-Id", "x-request-id"};
@@ -44,7 +40,7 @@ Removal remove_identity_headers(ngx_http_request_t* r) noexcept {
 }
 
 bool tell_request_id(ngx_http_request_t* r, const RequestId& id) noexcept {
-  return add_request_header(r, kRequestId.typed, kRequestId.lower, id.text());
+  return add_request_header(r, kRequestId, id.text());
 }
 
 bool tell_identity(ngx_http_request_t* r, const RequestRecord& record) {
@@ -53,8 +49,10 @@ bool tell_identity(ngx_http_request_t* r, const RequestRecord& record) {
       [](const ngx_table_elt_t& line, const void*) noexcept { return tells_identity(lower_name_of(line)); }, nullptr);
   if (removal != Removal::kDone) return false;
   if (!record.key_is_good()) return true;
-  return add_request_header(r, kKey.typed, kKey.lower, record.decision->key.text()) &&
-         add_request_header(r, kAccount.typed, kAccount.lower, record.decision->account.text());
+  const auto key = record.decision->key.text_chars();
+  const auto account = record.decision->account.text_chars();
+  return add_request_header(r, kKey, {key.data(), key.size()}) &&
+         add_request_header(r, kAccount, {account.data(), account.size()});
 }
 
 }  // namespace keyfence::nginx

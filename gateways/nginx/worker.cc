@@ -2,6 +2,7 @@
 
 #include <cstring>
 #include <span>
+#include <tuple>
 #include <utility>
 
 #include "libs/base/random.h"
@@ -10,6 +11,8 @@ namespace keyfence::nginx {
 namespace {
 
 constexpr std::size_t kTimeBytes = 6;
+constexpr std::size_t kRandomBytes = std::tuple_size_v<decltype(RequestId::bytes)> - kTimeBytes;
+constexpr std::size_t kIdsPerDigest = std::tuple_size_v<decltype(KeyDigest::bytes)> / kRandomBytes;
 
 }  // namespace
 
@@ -18,16 +21,16 @@ RequestIdSource::RequestIdSource() noexcept {
 }
 
 RequestId RequestIdSource::next(Timestamp arrived) noexcept {
-  const bool second_half = counter_ % 2 == 1;
-  if (!second_half) {
+  const std::size_t part = counter_ % kIdsPerDigest;
+  if (part == 0) {
     std::memcpy(seed_and_counter_.data() + 32, &counter_, sizeof counter_);
-    half_used_ = sha256({reinterpret_cast<const char*>(seed_and_counter_.data()), seed_and_counter_.size()});
+    digest_ = sha256({reinterpret_cast<const char*>(seed_and_counter_.data()), seed_and_counter_.size()});
   }
   ++counter_;
 
   RequestId id;
   id.arrived = arrived;
-  std::memcpy(id.bytes.data(), half_used_.bytes.data() + (second_half ? 16 : 0), id.bytes.size());
+  std::memcpy(id.bytes.data() + kTimeBytes, digest_.bytes.data() + part * kRandomBytes, kRandomBytes);
   const auto millis = static_cast<std::uint64_t>(arrived.micros / 1000);
   for (std::size_t i = 0; i < kTimeBytes; ++i) {
     id.bytes[i] = static_cast<std::uint8_t>(millis >> (8 * (kTimeBytes - 1 - i)));

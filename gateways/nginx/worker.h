@@ -22,7 +22,7 @@ class RequestIdSource {
  private:
   std::array<std::uint8_t, 40> seed_and_counter_{};
   std::uint64_t counter_ = 0;
-  KeyDigest half_used_;  // one digest makes two ids
+  KeyDigest digest_;  // one makes three ids
 };
 
 // What one worker process has: its reader of the policy image, its source of request ids and its end of the usage log.

@@ -1,7 +1,5 @@
 #include "libs/base/strong_id.h"
 
-#include <array>
-
 #include "libs/base/clock.h"
 #include "libs/base/random.h"
 
@@ -9,23 +7,24 @@ namespace keyfence {
 namespace {
 
 constexpr std::string_view kDigits = "0123456789abcdefghjkmnpqrstvwxyz";
-constexpr int kDigitCount = 13;
 constexpr std::int64_t kEpochMillis = 1'704'067'200'000;  // 2024-01-01T00:00:00Z
 constexpr int kRandomBits = 22;
 
 }  // namespace
 
-void append_crockford(std::string& out, std::uint64_t value) {
-  std::array<char, kDigitCount> digits{};
-  for (int i = kDigitCount - 1; i >= 0; --i) {
-    digits[static_cast<std::size_t>(i)] = kDigits[value & 31U];
-    value >>= 5;
+void write_crockford(std::span<char, kCrockfordDigits> out, std::uint64_t value) noexcept {
+  for (std::size_t i = 0; i < kCrockfordDigits; ++i) {
+    out[kCrockfordDigits - 1 - i] = kDigits[value >> (5 * i) & 31U];
   }
-  out.append(digits.data(), digits.size());
+}
+
+void append_crockford(std::string& out, std::uint64_t value) {
+  out.resize(out.size() + kCrockfordDigits);
+  write_crockford(std::span(out).last<kCrockfordDigits>(), value);
 }
 
 std::optional<std::uint64_t> parse_crockford(std::string_view digits) noexcept {
-  if (digits.size() != kDigitCount) return std::nullopt;
+  if (digits.size() != kCrockfordDigits) return std::nullopt;
   std::uint64_t value = 0;
   for (std::size_t i = 0; i < digits.size(); ++i) {
     const std::size_t digit = kDigits.find(digits[i]);

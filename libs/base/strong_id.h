@@ -1,16 +1,22 @@
 #pragma once
 
+#include <algorithm>
+#include <array>
 #include <compare>
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <mutex>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 
 namespace keyfence {
 
 // 13 digits of Crockford's base 32, lower case, most significant first: 64 bits as text that sorts like the number.
+inline constexpr std::size_t kCrockfordDigits = 13;
+void write_crockford(std::span<char, kCrockfordDigits> out, std::uint64_t value) noexcept;
 void append_crockford(std::string& out, std::uint64_t value);
 // Exactly 13 lower-case digits whose value fits 64 bits; anything else is nullopt.
 [[nodiscard]] std::optional<std::uint64_t> parse_crockford(std::string_view digits) noexcept;
@@ -29,8 +35,15 @@ class StrongId {
 
   [[nodiscard]] constexpr std::uint64_t value() const noexcept { return value_; }
   [[nodiscard]] std::string text() const {
-    std::string out(Tag::kPrefix);
-    append_crockford(out, value_);
+    const auto chars = text_chars();
+    return {chars.data(), chars.size()};
+  }
+  // The same for who must not allocate.
+  [[nodiscard]] auto text_chars() const noexcept {
+    constexpr std::string_view kPrefix = Tag::kPrefix;
+    std::array<char, kPrefix.size() + kCrockfordDigits> out{};
+    std::copy(kPrefix.begin(), kPrefix.end(), out.begin());
+    write_crockford(std::span(out).template last<kCrockfordDigits>(), value_);
     return out;
   }
   [[nodiscard]] static std::optional<StrongId> parse(std::string_view text) noexcept {

@@ -1,8 +1,8 @@
-#include <bit>
 #include <cstring>
 
 #include "libs/image/checksum.h"
 #include "libs/image/image_view.h"
+#include "libs/image/prefix_kernel.h"
 
 // How the image's lists are asked for an address.
 namespace keyfence {
@@ -24,10 +24,6 @@ ListVerdict begin_verdict(std::uint16_t flags) noexcept {
   verdict.has_entries = (flags & image::kHasEntries) != 0;
   verdict.admits = !verdict.has_entries && (flags & image::kAllowsWhenEmpty) != 0;
   return verdict;
-}
-
-bool in_prefix(std::uint32_t address, std::uint32_t prefix, unsigned length) noexcept {
-  return (std::uint64_t{address ^ prefix} >> (32 - length)) == 0;
 }
 
 // The last of count things that are sorted by first and not above the address; count if there is none.
@@ -117,21 +113,18 @@ bool ImageView::in_slot(const KeySlot& slot, const IpAddress& address) const noe
     damaged_ = true;
     return false;
   }
-  std::uint64_t lengths = 0;
-  std::memcpy(&lengths, slot.lengths.data(), slot.lengths.size());
-  unsigned found = 0;
+  std::uint64_t packed = 0;
+  std::memcpy(&packed, slot.lengths.data(), slot.lengths.size());
   if (address.is_v4()) {
-    lengths >>= 6 * v6_count;
-    for (std::size_t i = 0; i < v4_count; ++i, lengths >>= 6) {
-      const unsigned length = lengths & 63U;
-      if (length <= 32) found |= in_prefix(address.v4_number(), slot.words[2 * v6_count + i], length) ? 1U : 0U;
-    }
-  } else {
-    const auto high = static_cast<std::uint64_t>(address.number() >> 64);
-    for (std::size_t i = 0; i < v6_count; ++i, lengths >>= 6) {
-      const std::uint64_t prefix = std::uint64_t{slot.words[2 * i + 1]} << 32 | slot.words[2 * i];
-      found |= ((high ^ prefix) >> (63 - (lengths & 63U))) == 0 ? 1U : 0U;
-    }
+    // Word i holds the prefix whose length is number i - v6_count, for each IPv6 prefix takes two words.
+    return image::in_one_of_eight(address.v4_number(), slot.words.data(), packed << (6 * v6_count),
+                                  ((1U << v4_count) - 1) << (2 * v6_count));
+  }
+  unsigned found = 0;
+  const auto high = static_cast<std::uint64_t>(address.number() >> 64);
+  for (std::size_t i = 0; i < v6_count; ++i, packed >>= 6) {
+    const std::uint64_t prefix = std::uint64_t{slot.words[2 * i + 1]} << 32 | slot.words[2 * i];
+    found |= ((high ^ prefix) >> (63 - (packed & 63U))) == 0 ? 1U : 0U;
   }
   return found != 0;
 }
@@ -142,18 +135,15 @@ bool ImageView::in_prefix_line(const image::PrefixLine* line, const IpAddress& a
     return false;
   }
   if (!address.is_v4()) return false;
-  std::uint64_t low = 0;
-  std::uint16_t high = 0;
-  std::memcpy(&low, line->lengths.data(), 8);
-  std::memcpy(&high, line->lengths.data() + 8, 2);
-  uint128 lengths = static_cast<uint128>(high) << 64 | low;
-  unsigned found = 0;
-  for (const std::uint32_t prefix : line->addresses) {
-    const unsigned length = static_cast<unsigned>(lengths) & 63U;
-    if (length <= 32) found |= in_prefix(address.v4_number(), prefix, length) ? 1U : 0U;
-    lengths >>= 6;
-  }
-  return found != 0;
+  // The first eight, then the last eight: 13 lengths of 6 bits in 10 bytes, of which number 5 begins at bit 30.
+  constexpr std::size_t kLastEight = image::kPrefixesPerLine - 8;
+  std::uint64_t first = 0;
+  std::uint64_t last = 0;
+  std::memcpy(&first, line->lengths.data(), 8);
+  std::memcpy(&last, line->lengths.data() + 2, 8);
+  return image::in_one_of_eight(address.v4_number(), line->addresses.data(), first, 0xFF) ||
+         image::in_one_of_eight(address.v4_number(), line->addresses.data() + kLastEight, last >> (6 * kLastEight - 16),
+                                0xFF);
 }
 
 ListVerdict ImageView::holder_verdict(const ListHolder* holder, const std::optional<IpAddress>& address,

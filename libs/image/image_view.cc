@@ -35,6 +35,15 @@ std::uint64_t digest_head(const KeyDigest& digest) noexcept {
   return head;
 }
 
+// Whether a slot holds bytes 8 to 19 of the digest.
+bool has_digest(const KeySlot& slot, const KeyDigest& digest) noexcept {
+  std::array<std::uint64_t, 2> there{};
+  std::array<std::uint64_t, 2> wanted{};
+  std::memcpy(there.data(), slot.digest.data(), sizeof(slot.digest));
+  std::memcpy(wanted.data(), digest.bytes.data() + 8, sizeof(slot.digest));
+  return ((there[0] ^ wanted[0]) | (there[1] ^ wanted[1])) == 0;
+}
+
 // Whether [offset, offset + count * size) lies in a file of this many bytes, on a line.
 bool fits(std::uint64_t offset, std::uint64_t count, std::uint64_t size, std::uint64_t file_bytes) noexcept {
   return offset % image::kLineBytes == 0 && offset <= file_bytes && count <= (file_bytes - offset) / size;
@@ -77,7 +86,7 @@ Result<ImageView, ImageError> ImageView::over(std::span<const std::byte> file) n
   return view;
 }
 
-Decision ImageView::decide(const Question& question) const noexcept {
+[[gnu::flatten]] Decision ImageView::decide(const Question& question) const noexcept {
   damaged_ = false;
   if (question.credential.state == CredentialState::kPresent) prefetch(question);
   const Decision decision = keyfence::decide(*this, question);
@@ -175,12 +184,9 @@ ImageView::Standing ImageView::standing_at(std::size_t at, const KeyDigest& dige
   if (control == image::encode_control(kControlEmpty)) return {Standing::kEmpty, nullptr, nullptr};
   const image::KeyName* name = key_names_ + at;
   const std::uint64_t head = digest_head(digest);
-  const std::uint8_t* wanted = digest.bytes.data() + 8;
   constexpr Standing kDamaged{Standing::kDamaged, nullptr, nullptr};
   if (!intact(slot, *name)) return kDamaged;  // cannot tell whose it is
-  if (name->digest_head != head || std::memcmp(slot.digest.data(), wanted, slot.digest.size()) != 0) {
-    return {Standing::kOther, nullptr, nullptr};
-  }
+  if (name->digest_head != head || !has_digest(slot, digest)) return {Standing::kOther, nullptr, nullptr};
   if (control == image::encode_control(kControlHere)) return {Standing::kFound, &slot, name};
   const std::uint32_t value = image::decode_control(control);
   if (value == image::kControlDamaged || value < kControlFirst) return kDamaged;
@@ -188,8 +194,7 @@ ImageView::Standing ImageView::standing_at(std::size_t at, const KeyDigest& dige
   if (lines == nullptr) return kDamaged;
   const auto* body = reinterpret_cast<const KeySlot*>(lines);
   name = &reinterpret_cast<const image::KeyNameLine*>(lines + 1)->name;
-  if (!intact(*body, *name) || name->digest_head != head) return kDamaged;
-  if (std::memcmp(body->digest.data(), wanted, body->digest.size()) != 0) return kDamaged;
+  if (!intact(*body, *name) || name->digest_head != head || !has_digest(*body, digest)) return kDamaged;
   return {Standing::kFound, body, name};
 }
 

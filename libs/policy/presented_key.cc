@@ -6,6 +6,7 @@
 #include <openssl/sha.h>
 
 #include <algorithm>
+#include <span>
 
 #include "libs/base/assert.h"
 #include "libs/base/random.h"
@@ -58,12 +59,16 @@ constexpr std::uint32_t crc32(std::string_view bytes) noexcept {
 }
 static_assert(crc32("123456789") == 0xCBF43926U);
 
-constexpr std::array<bool, 256> make_base62_table() noexcept {
-  std::array<bool, 256> table{};
-  for (const char c : kBase62) table[octet(c)] = true;
-  return table;
+// No way out of the loop: the compiler takes many bytes at a time.
+constexpr bool is_base62(std::span<const char, kSecretDigits> digits) noexcept {
+  unsigned other = 0;
+  for (const char c : digits) {
+    const auto digit = static_cast<std::uint8_t>(octet(c) - '0');
+    const auto letter = static_cast<std::uint8_t>((octet(c) | 0x20U) - 'a');
+    other |= static_cast<unsigned>(digit > 9) & static_cast<unsigned>(letter > 25);
+  }
+  return other == 0;
 }
-constexpr std::array<bool, 256> kIsBase62 = make_base62_table();
 
 std::array<char, kChecksumDigits> checksum_digits(std::string_view text) noexcept {
   std::array<char, kChecksumDigits> digits{};
@@ -163,7 +168,7 @@ bool has_valid_checksum(std::string_view text, std::string_view prefix) noexcept
   if (text.size() != prefix.size() + kSecretDigits + kChecksumDigits) return false;
   if (text.substr(0, prefix.size()) != prefix) return false;
   const std::string_view digits = text.substr(prefix.size(), kSecretDigits);
-  if (!std::all_of(digits.begin(), digits.end(), [](char c) { return kIsBase62[octet(c)]; })) return false;
+  if (!is_base62(std::span<const char, kSecretDigits>(digits.data(), kSecretDigits))) return false;
   const auto expected = checksum_digits(text.substr(0, prefix.size() + kSecretDigits));
   return text.substr(text.size() - kChecksumDigits) == std::string_view(expected.data(), expected.size());
 }
