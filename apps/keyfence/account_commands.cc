@@ -14,6 +14,8 @@ void print_account(const json::value& account, const ApiFlags& flags) {
                 {"state", cell(account, "state")},
                 {"error style", cell(account, "error_style")},
                 {"created", cell(account, "created_at")},
+                {"deleted", cell(account, "deleted_at")},
+                {"gone on", cell(account, "purge_at")},
                 {"revision", cell(account, "revision")}});
 }
 
@@ -74,14 +76,21 @@ void add_account_commands(CLI::App& app, int& exit_code) {
   });
   simple("suspend", "Refuse all keys of an account", state_change("suspended"));
   simple("resume", "Let the keys of an account in again", state_change("active"));
-  simple("delete", "Delete an account with its keys and lists",
+  simple("restore", "Take a deletion back, within its grace",
+         [id](ApiSession& session, const ApiFlags& f) -> CommandResult<void> {
+           const auto account = session.call("POST", "/accounts/" + *id + "/restore");
+           if (!account) return Err{account.error()};
+           print_account(*account, f);
+           return {};
+         });
+  simple("delete", "Delete an account with its keys and lists; it can be restored for 30 days",
          [id](ApiSession& session, const ApiFlags& f) -> CommandResult<void> {
            const auto gone = session.call("DELETE", "/accounts/" + *id);
            if (!gone) return Err{gone.error()};
            if (f.json) {
              print_json(*gone);
            } else {
-             std::cout << "deleted " << *id << '\n';
+             std::cout << "deleted " << *id << ", to be restored until " << cell(*gone, "purge_at") << '\n';
            }
            return {};
          });

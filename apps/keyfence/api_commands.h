@@ -8,6 +8,7 @@ namespace keyfence {
 void add_account_commands(CLI::App& app, int& exit_code);
 void add_key_commands(CLI::App& app, int& exit_code);
 void add_list_commands(CLI::App& app, int& exit_code);
+void add_member_commands(CLI::App& app, int& exit_code);  // member, invite
 void add_token_commands(CLI::App& app, int& exit_code);
 void add_question_commands(CLI::App& app, int& exit_code);  // decide, audit, status
 

@@ -74,6 +74,7 @@ CommandResult<json::value> ApiSession::send(std::string_view method, const std::
   auto response = client_.send(method, "/api/v1" + path, token_, content_type, std::move(body));
   if (!response) return Err{CommandError{response.error()}};
   if (response->status >= 300) return Err{CommandError{describe(response->status, response->body)}};
+  if (response->status == 204) return json::value();
   boost::system::error_code error;
   json::value value = json::parse(response->body, error);
   if (error) return Err{CommandError{"the server's answer is not JSON"}};

@@ -75,8 +75,11 @@ class Binary : public ::testing::Test {
   }
 
   std::vector<std::string> serve_arguments() {
-    return {"serve",       "--data-dir",         dir_ / "data",  "--policy-dir", dir_ / "policy", "--listen",
-            "127.0.0.1:0", "--first-token-file", dir_ / "token", "--ready-file", dir_ / "ready"};
+    std::vector<std::string> arguments = {"serve",         "--data-dir",   dir_ / "data", "--policy-dir",
+                                          dir_ / "policy", "--listen",     "127.0.0.1:0", "--first-token-file",
+                                          dir_ / "token",  "--ready-file", dir_ / "ready"};
+    arguments.insert(arguments.end(), extra_.begin(), extra_.end());
+    return arguments;
   }
 
   void start() {
@@ -110,10 +113,81 @@ class Binary : public ::testing::Test {
     return boost::json::parse(ended.out);
   }
 
+  int sign_in_status(const std::string& password) {
+    auto client = HttpClient::connect(url_);
+    EXPECT_TRUE(client.ok());
+    const auto answer = client->send("POST", "/api/v1/session", "", "application/json",
+                                     R"({"login":"operator","password":")" + password + "\"}");
+    return answer ? answer->status : 0;
+  }
+
   std::filesystem::path dir_;
   std::string url_;
   pid_t daemon_ = 0;
+  std::vector<std::string> extra_;  // arguments of serve
 };
+
+TEST_F(Binary, TheFirstOperatorSignsInWithAPasswordThatIsShownOnce) {
+  start();
+  const std::string log = read_file(dir_ / "log");
+  const std::string before = "keyfence: first sign-in, shown this once: login operator, password ";
+  const std::size_t at = log.find(before);
+  ASSERT_NE(at, std::string::npos) << log;
+  const std::string password = log.substr(at + before.size(), 23);
+  EXPECT_EQ(sign_in_status(password), 200);
+  EXPECT_EQ(sign_in_status("another password"), 401);
+  const Ended running = run({"operator", "reset-password", "--data-dir", dir_ / "data"});
+  EXPECT_EQ(running.exit_code, 2);
+  EXPECT_NE(running.out.find("stop it first"), std::string::npos) << running.out;
+  EXPECT_EQ(stop(), 0);
+
+  const Ended reset = run({"operator", "reset-password", "--data-dir", dir_ / "data"});
+  EXPECT_EQ(reset.exit_code, 0) << reset.out;
+  const std::string fresh = reset.out.substr(reset.out.find('\n') + 1, 23);
+  EXPECT_EQ(run({"operator", "reset-password", "--data-dir", dir_ / "data", "--login", "nobody"}).exit_code, 2);
+  EXPECT_EQ(run({"operator", "reset-password", "--data-dir", dir_ / "nowhere"}).exit_code, 2);
+  std::filesystem::remove(dir_ / "log");
+  start();
+  EXPECT_EQ(read_file(dir_ / "log").find("first sign-in"), std::string::npos) << "there is an operator already";
+  EXPECT_EQ(sign_in_status(password), 401);
+  EXPECT_EQ(sign_in_status(fresh), 200);
+}
+
+TEST_F(Binary, TheConsoleIsServedFromWhereItIsSaidToBe) {
+  std::filesystem::create_directory(dir_ / "console");
+  std::ofstream(dir_ / "console" / "index.html") << "<!doctype html>the console";
+  extra_ = {"--console-dir", dir_ / "console"};
+  start();
+  auto client = HttpClient::connect(url_);
+  ASSERT_TRUE(client.ok());
+  EXPECT_EQ(client->send("GET", "/keys", "", "", "")->body, "<!doctype html>the console");
+  EXPECT_EQ(client->send("GET", "/api/v1/accounts", "", "", "")->status, 401);
+  EXPECT_EQ(run({"serve", "--console-dir", dir_ / "missing"}).exit_code, 2);
+}
+
+TEST_F(Binary, MembersAreInvitedFromTheCommandLine) {
+  start();
+  const std::string account = run_json({"account", "create", "Acme"}).at("id").as_string().c_str();
+  const Ended invited = run({"invite", "create", account, "ada@example.org", "--role", "owner"});
+  EXPECT_EQ(invited.exit_code, 0) << invited.out;
+  const std::string token = invited.out.substr(invited.out.find("/invitation#") + 12, 53);
+  auto client = HttpClient::connect(url_);
+  ASSERT_TRUE(client.ok());
+  const auto accepted = client->send("POST", "/api/v1/invitations/accept", "", "application/json",
+                                     R"({"token":")" + token + R"(","name":"Ada","password":"a long password"})");
+  EXPECT_EQ(accepted->status, 200) << accepted->body;
+  EXPECT_NE(run({"member", "list", account}).out.find("ada@example.org  Ada   owner"), std::string::npos)
+      << run({"member", "list", account}).out;
+  EXPECT_EQ(run({"member", "role", account, "bob", "admin"}).exit_code, 2);
+  const Ended last = run({"member", "remove", account, "ada@example.org"});
+  EXPECT_NE(last.out.find("last_owner"), std::string::npos) << last.out;
+  const std::string id =
+      run_json({"invite", "create", account, "bob", "--role", "viewer"}).at("id").as_string().c_str();
+  EXPECT_EQ(run({"invite", "revoke", account, id}).exit_code, 0);
+  EXPECT_EQ(run_json({"invite", "list", account}).as_array().size(), 0U);
+  EXPECT_EQ(run({"account", "delete", account}).exit_code, 0);
+  EXPECT_EQ(run_json({"account", "restore", account}).at("state").as_string(), "active");
+}
 
 TEST_F(Binary, ServesFromTheFirstStartToACleanStop) {
   start();

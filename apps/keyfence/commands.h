@@ -11,6 +11,7 @@ inline constexpr int kExitDenied = 1;  // a decision that is a denial; a text th
 inline constexpr int kExitError = 2;   // wrong usage, no answer, or an answer that is an error
 
 void add_serve_command(CLI::App& app, int& exit_code);
+void add_operator_command(CLI::App& app, int& exit_code);
 void add_check_command(CLI::App& app, int& exit_code);
 void add_entry_command(CLI::App& app, int& exit_code);
 void add_api_commands(CLI::App& app, int& exit_code);

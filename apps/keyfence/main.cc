@@ -13,6 +13,7 @@ int run(int argc, char** argv) {
   app.set_version_flag("--version", keyfence::kVersion);
   int exit_code = keyfence::kExitOk;
   keyfence::add_serve_command(app, exit_code);
+  keyfence::add_operator_command(app, exit_code);
   keyfence::add_check_command(app, exit_code);
   keyfence::add_entry_command(app, exit_code);
   keyfence::add_api_commands(app, exit_code);

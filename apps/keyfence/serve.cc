@@ -12,12 +12,15 @@
 #include <system_error>
 #include <utility>
 
+#include "apps/keyfence/console_dir.h"
+#include "apps/keyfence/first_operator.h"
 #include "apps/keyfence/logging.h"
 #include "apps/keyfence/spool_dir.h"
 #include "apps/keyfence/version.h"
 #include "libs/admin/application.h"
 #include "libs/admin/entry_matcher.h"
 #include "libs/admin/http/server.h"
+#include "libs/admin/maintenance.h"
 #include "libs/image/reader.h"
 #include "libs/publish/publisher.h"
 
@@ -71,6 +74,16 @@ std::string ready_text(const std::string& url, const std::filesystem::path& poli
          "\n";
 }
 
+// The console's files; none where it was not built, or is not wanted. One that was asked for has to be there.
+Result<std::optional<StaticFiles>, std::string> load_console(const std::optional<std::string>& wanted) {
+  if (wanted == "off") return std::optional<StaticFiles>();
+  const std::optional<std::filesystem::path> found = wanted ? std::filesystem::path(*wanted) : find_console_dir();
+  if (!found) return std::optional<StaticFiles>();
+  auto files = StaticFiles::load(*found);
+  if (!files) return Err{"the console: " + files.error()};
+  return std::optional(std::move(*files));
+}
+
 }  // namespace
 
 int serve(ServeRequest request) {
@@ -96,6 +109,11 @@ int serve(ServeRequest request) {
 
   const auto token = make_operator_token(**store, ids, clock, request.new_token, request.first_token_file);
   if (!token) return fail(token.error());
+  PasswordHasher hasher;
+  const auto person = make_first_operator(**store, ids, clock, hasher, request.first_password_file);
+  if (!person) return fail(person.error());
+  const auto console = load_console(settings.console_dir);
+  if (!console) return fail(console.error());
 
   const std::filesystem::path spool_dir = settings.policy_dir / "spool";
   if (auto failure = make_spool_dir(spool_dir, settings.gateway_group)) return fail(*failure);
@@ -107,21 +125,26 @@ int serve(ServeRequest request) {
                    [&matcher](const UsageRecord& record) { return matcher.match(record); });
 
   AdminMetrics metrics;
+  SignInThrottle throttle;
   Services services{.store = **store,
                     .publisher = **publisher,
                     .clock = clock,
                     .ids = ids,
                     .metrics = metrics,
+                    .hasher = hasher,
+                    .throttle = throttle,
                     .version = kVersion,
                     .started_at = clock.now(),
                     .proxy_trust = {.proxies = settings.trusted_proxies,
                                     .kind = settings.forwarded_kind,
                                     .header = settings.forwarded_header},
                     .log = log_request,
+                    .console = *console ? &**console : nullptr,
                     .usage = usage->get(),
                     .drain = drain.get(),
                     .readers = {}};
   for (std::size_t i = 0; i < settings.workers; ++i) services.readers.emplace_back(settings.policy_dir);
+  const Maintenance maintenance(services);
   AdminApplication application(services);
   HttpServerOptions options;
   options.address = settings.listen_address;

@@ -12,6 +12,7 @@ struct ServeRequest {
   ServeSettings settings;
   NewToken new_token = NewToken::kIfNoneYet;
   std::optional<std::filesystem::path> first_token_file;
+  std::optional<std::filesystem::path> first_password_file;
   std::optional<std::filesystem::path> ready_file;
 };
 

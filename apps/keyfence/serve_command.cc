@@ -13,6 +13,7 @@ struct ServeFlags {
   std::map<std::string, std::string> settings;
   std::string config_file;
   std::string first_token_file;
+  std::string first_password_file;
   std::string ready_file;
   bool new_operator_token = false;
 };
@@ -48,6 +49,7 @@ int run(const CLI::App& command, const ServeFlags& flags) {
   return serve({.settings = std::move(*settings),
                 .new_token = flags.new_operator_token ? NewToken::kAlways : NewToken::kIfNoneYet,
                 .first_token_file = optional_path(flags.first_token_file),
+                .first_password_file = optional_path(flags.first_password_file),
                 .ready_file = optional_path(flags.ready_file)});
 }
 
@@ -62,6 +64,8 @@ void add_serve_command(CLI::App& app, int& exit_code) {
   command->add_option("--config", flags->config_file, "TOML file with settings (or KEYFENCE_CONFIG)");
   command->add_option("--first-token-file", flags->first_token_file,
                       "write the first operator token here (0600) instead of printing it");
+  command->add_option("--first-password-file", flags->first_password_file,
+                      "write the first operator's password here (0600) instead of printing it");
   command->add_option("--ready-file", flags->ready_file, "write {api_url, policy_dir, pid} here once ready");
   command->add_flag("--new-operator-token", flags->new_operator_token,
                     "make another operator token at this start: for an operator who lost theirs");

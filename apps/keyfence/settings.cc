@@ -92,6 +92,14 @@ Failure read_proxies(AddressSet& out, std::string_view text) {
   return std::nullopt;
 }
 
+Failure read_console_dir(std::optional<std::string>& out, const std::string& text) {
+  std::error_code ignored;
+  if (text != "off" && !std::filesystem::is_directory(text, ignored))
+    return "the directory of a built console, or off,";
+  out = text;
+  return std::nullopt;
+}
+
 Failure read_forwarded_header(ServeSettings& settings, const std::string& text) {
   const bool good = !text.empty() && std::all_of(text.begin(), text.end(),
                                                  [](unsigned char c) { return std::isalnum(c) != 0 || c == '-'; });
@@ -108,6 +116,7 @@ Failure read_forwarded_header(ServeSettings& settings, const std::string& text) 
 Failure read_setting(ServeSettings& settings, std::string_view name, const std::string& text) {
   if (name == "data_dir") return read_path(settings.data_dir, text);
   if (name == "policy_dir") return read_path(settings.policy_dir, text);
+  if (name == "console_dir") return read_console_dir(settings.console_dir, text);
   if (name == "listen") return read_listen(settings, text);
   if (name == "gateway_group") return read_group(settings.gateway_group, text);
   if (name == "log_level") return read_log_level(settings.log_level, text);
@@ -151,6 +160,7 @@ const std::vector<SettingDescription>& serve_settings_known() {
       {"gateway_group", "group that may read the policy image (default www-data as root, if there is one)"},
       {"log_level", "debug, info, warning or error (default info)"},
       {"log_format", "text or json (default text)"},
+      {"console_dir", "files of the console (default the built one, where there is one; off serves none)"},
       {"workers", "requests handled at the same time (default 32)"},
       {"trusted_proxies", "addresses and blocks of proxies in front of the admin API (default none)"},
       {"forwarded_header", "the header in which they tell the client (default X-Forwarded-For)"},

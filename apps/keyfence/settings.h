@@ -29,6 +29,7 @@ struct ServeSettings {
   LogLevel log_level = LogLevel::kInfo;
   LogFormat log_format = LogFormat::kText;
   std::size_t workers = 32;
+  std::optional<std::string> console_dir;  // "off": no console is served; nullopt: the one that is found
   AddressSet trusted_proxies;
   ForwardedHeader forwarded_kind = ForwardedHeader::kXForwardedFor;
   std::string forwarded_header = "X-Forwarded-For";

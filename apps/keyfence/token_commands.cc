@@ -13,6 +13,7 @@ struct TokenFlags {
   std::string role;
   std::string account;
   std::string expires;
+  std::vector<std::string> addresses;
 };
 
 CommandResult<void> list(ApiSession& session, const ApiFlags& flags) {
@@ -26,9 +27,9 @@ CommandResult<void> list(ApiSession& session, const ApiFlags& flags) {
   for (const json::value& token : *tokens) {
     const std::string state = cell(token, "revoked_at").empty() ? "" : "revoked " + cell(token, "revoked_at");
     rows.push_back({cell(token, "id"), cell(token, "name"), cell(token, "role"), cell(token, "account_id"),
-                    cell(token, "expires_at"), state});
+                    cell(token, "expires_at"), cell(token, "last_used_at"), state});
   }
-  print_table({"ID", "NAME", "ROLE", "ACCOUNT", "EXPIRES", "STATE"}, rows);
+  print_table({"ID", "NAME", "ROLE", "ACCOUNT", "EXPIRES", "LAST USED", "STATE"}, rows);
   return {};
 }
 
@@ -36,6 +37,7 @@ CommandResult<void> create(ApiSession& session, const ApiFlags& flags, const Tok
   json::object body{{"name", token.name}, {"role", token.role}};
   if (!token.account.empty()) body["account_id"] = token.account;
   if (!token.expires.empty()) body["expires_at"] = token.expires;
+  if (!token.addresses.empty()) body["addresses"] = json::array(token.addresses.begin(), token.addresses.end());
   const auto answer = session.call("POST", "/tokens", body);
   if (!answer) return Err{answer.error()};
   if (flags.json) {
@@ -72,6 +74,7 @@ void add_token_commands(CLI::App& app, int& exit_code) {
   creation->add_option("--role", token->role, "operator, owner, admin or viewer")->required();
   creation->add_option("--account", token->account, "the account, unless it is the operator's");
   creation->add_option("--expires", token->expires, "when it ends: 2026-12-31T00:00:00Z");
+  creation->add_option("--address", token->addresses, "where it may be used from: address, CIDR or range; repeatable");
   add_api_leaf(*group, "revoke", "Revoke a token for good", flags, exit_code,
                [token](ApiSession& session, const ApiFlags& f) { return revoke(session, f, *token); })
       ->add_option("token", token->id, "its id: tok_…")

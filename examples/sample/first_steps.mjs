@@ -1,12 +1,14 @@
 // Makes the sample account and its keys on the first start of script/server, and prints what to try.
 //
-//   node first_steps.mjs API-URL GATEWAY-URL TOKEN-FILE STATE-FILE
+//   node first_steps.mjs API-URL GATEWAY-URL TOKEN-FILE STATE-FILE PASSWORD-FILE
 //
 // STATE-FILE remembers ids and secrets, for their owner's eyes only.
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 
-const [api, gateway, tokenFile, stateFile] = process.argv.slice(2);
+const [api, gateway, tokenFile, stateFile, passwordFile] = process.argv.slice(2);
 const token = readFileSync(tokenFile, 'utf8').trim();
+// Somebody may have removed it after changing the password.
+const firstPassword = existsSync(passwordFile) ? readFileSync(passwordFile, 'utf8').trim() : '(removed)';
 
 async function call(method, path, body) {
   const response = await fetch(`${api}/api/v1${path}`, {
@@ -49,6 +51,8 @@ console.log(`
   admin API  ${api}/api/v1
   operator   token ${token}
              kept in ${tokenFile}
+  sign-in    login operator, first password ${firstPassword}
+             kept in ${passwordFile}
 `);
 
 /** What the last start left; undefined on the first one, or if the account was deleted since. */

@@ -1,11 +1,13 @@
 #include "libs/admin/application.h"
 
 #include <algorithm>
+#include <array>
 #include <exception>
 #include <optional>
 #include <utility>
 
 #include "libs/admin/json/strict_json.h"
+#include "libs/admin/sign_in/session_times.h"
 #include "libs/base/random.h"
 
 namespace keyfence {
@@ -17,14 +19,25 @@ std::string new_request_id() {
   return id;
 }
 
+// What every answer carries, unless the route said otherwise.
 void add_common_headers(HttpResponse& response, const std::string& request_id) {
-  response.headers.emplace_back("X-Request-Id", request_id);
-  response.headers.emplace_back("X-Content-Type-Options", "nosniff");
-  response.headers.emplace_back("Cache-Control", "no-store");
-  response.headers.emplace_back("Referrer-Policy", "no-referrer");
-  response.headers.emplace_back("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'");
-  response.headers.emplace_back("Cross-Origin-Resource-Policy", "same-origin");
+  const std::array<HttpHeader, 7> common = {{
+      {"X-Request-Id", request_id},
+      {"X-Content-Type-Options", "nosniff"},
+      {"X-Frame-Options", "DENY"},
+      {"Cache-Control", "no-store"},
+      {"Referrer-Policy", "no-referrer"},
+      {"Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'"},
+      {"Cross-Origin-Resource-Policy", "same-origin"},
+  }};
+  for (const HttpHeader& header : common) {
+    const bool set = std::any_of(response.headers.begin(), response.headers.end(),
+                                 [&](const HttpHeader& one) { return one.first == header.first; });
+    if (!set) response.headers.push_back(header);
+  }
 }
+
+constexpr std::string_view kStrictTransport = "max-age=31536000";
 
 std::optional<IpAddress> client_of(const HttpRequest& request, const ProxyTrust& trust) {
   std::vector<std::string_view> lines;
@@ -75,8 +88,7 @@ std::optional<Problem> read_query(const Route& route, Call& call) {
 
 // A secret that someone pasted into a path stays out of the log, and so does what could move a terminal's cursor.
 std::string loggable(std::string path) {
-  const bool secret = path.find("kf_") != std::string::npos || path.find("kfm_") != std::string::npos;
-  if (secret) return "(not logged)";
+  if (holds_secret(path)) return "(not logged)";
   const auto odd = [](unsigned char c) { return c <= 0x20 || c >= 0x7F; };
   std::replace_if(path.begin(), path.end(), odd, '?');
   return path;
@@ -124,18 +136,82 @@ std::optional<Problem> read_body(const Route& route, Call& call) {
   return std::nullopt;
 }
 
+// The account that the path is about; nullopt: none, or a thing that does not exist.
+std::optional<AccountId> account_of_path(const Call& call) {
+  if (const auto id = AccountId::parse(call.path_parameter("account_id"))) return id;
+  const auto key = KeyId::parse(call.path_parameter("key_id"));
+  if (!key) return std::nullopt;
+  const auto row = call.services.store.key(*key);
+  return row ? std::optional(row->account) : std::nullopt;
+}
+
+bool is_about_an_account(const Call& call) {
+  return !call.path_parameter("account_id").empty() || !call.path_parameter("key_id").empty();
+}
+
+// Sets the role that counts: a member's in the account that the path is about, or else the highest that they have. What
+// belongs to accounts that the caller does not see is not there, whatever the role.
+std::optional<Problem> settle_role(Call& call, Access access) {
+  Caller& caller = call.caller;
+  if (caller.is_operator()) return refuse_role(caller, access);
+  if (caller.is_person()) {
+    for (const AccountRole& one : caller.accounts) caller.role = std::max(caller.role, one.role);
+  }
+  auto refusal = refuse_role(caller, access);
+  if (!is_about_an_account(call) || access <= Access::kPerson) return refusal;
+  // A token has one role, and handlers look up whose key it is: no need to do that twice.
+  const bool is_about_a_key = !call.path_parameter("key_id").empty();
+  if (!caller.is_person() && !refusal && is_about_a_key) return std::nullopt;
+  const auto account = account_of_path(call);
+  const auto role = account ? caller.role_in(*account) : std::nullopt;
+  if (!role) return not_found();
+  caller.role = *role;
+  return refuse_role(caller, access);
+}
+
+// Writes down, once a minute, that a token or session is in use. What cannot be written is not worth a refusal.
+void note_use(const Call& call) {
+  const Caller& caller = call.caller;
+  const auto stale = [&](const std::optional<Timestamp>& noted) {
+    return !noted || call.now >= after(*noted, kUseNoted);
+  };
+  if (caller.token && stale(caller.token->last_used_at)) {
+    static_cast<void>(
+        call.services.store.transact([&](Transaction& tx) { return tx.touch_token(caller.token->id, call.now); }));
+  }
+  if (caller.session && stale(caller.session->last_seen_at)) {
+    SessionRow row = *caller.session;
+    row.last_seen_at = call.now;
+    static_cast<void>(call.services.store.transact([&](Transaction& tx) { return tx.update_session(row); }));
+  }
+}
+
 Answer run_route(const Route& route, Call& call) {
+  if (auto problem = refuse_cross_site(call.request, call.services.proxy_trust)) return Err{std::move(*problem)};
   if (route.access != Access::kPublic) {
-    auto caller = authenticate(call.request, call.services.store, to_seconds(call.now));
+    auto caller = authenticate(call.request, call.services.store, call.now, call.client);
     if (!caller) return Err{std::move(caller).error()};
     call.caller = std::move(*caller);
+    note_use(call);
   }
   if (auto problem = read_query(route, call)) return Err{std::move(*problem)};
   if (route.access != Access::kPublic) {
-    if (auto problem = refuse_role(call.caller, route.access)) return Err{std::move(*problem)};
+    if (auto problem = settle_role(call, route.access)) return Err{std::move(*problem)};
+    if (route.freshness == Freshness::kConfirmed) {
+      if (auto problem = refuse_unconfirmed(call.caller, call.now)) return Err{std::move(*problem)};
+    }
   }
   if (auto problem = read_body(route, call)) return Err{std::move(*problem)};
   return route.handler(call);
+}
+
+// What is neither the API nor known to it may be a page of the console.
+std::optional<HttpResponse> console_file(const Services& services, const HttpRequest& request) {
+  const bool reads = request.method == HttpMethod::kGet || request.method == HttpMethod::kHead;
+  if (services.console == nullptr || !reads || request.path == "/api" || request.path.rfind("/api/", 0) == 0) {
+    return std::nullopt;
+  }
+  return services.console->answer(request);
 }
 
 }  // namespace
@@ -160,6 +236,8 @@ HttpResponse AdminApplication::handle(const HttpRequest& request, std::size_t wo
       answer = run_route(*match.route, call);
     } else if (!match.same_path.empty()) {
       answer = Err{method_not_allowed(match.same_path)};
+    } else if (auto file = console_file(services_, request)) {
+      answer = std::move(*file);
     }
   } catch (const std::exception& exception) {
     answer = Err{Problem{.status = 500,
@@ -176,11 +254,14 @@ HttpResponse AdminApplication::handle(const HttpRequest& request, std::size_t wo
   }
   HttpResponse response = answer ? std::move(*answer) : render(std::move(answer).error(), call.request_id);
   add_common_headers(response, call.request_id);
+  if (is_over_tls(request, services_.proxy_trust)) {
+    response.headers.emplace_back("Strict-Transport-Security", kStrictTransport);
+  }
   const std::int64_t duration = services_.clock.now().micros - begin.micros;
   const std::string_view route = match.route != nullptr ? match.route->path : "unmatched";
   services_.metrics.count_request(name(request.method), route, response.status, duration);
   if (services_.log) {
-    const std::string actor = call.caller.token.value() != 0 ? call.caller.actor() : "";
+    const std::string actor = call.caller.kind != CallerKind::kNobody ? call.caller.actor() : "";
     const std::string path = loggable(request.path);
     services_.log({.request_id = call.request_id,
                    .method = name(request.method),

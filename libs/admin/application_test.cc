@@ -179,6 +179,8 @@ TEST_F(Application, WithoutAWayToPublishChangesAre503AndNothingIsWritten) {
                     .clock = clock_,
                     .ids = ids_,
                     .metrics = metrics_,
+                    .hasher = hasher_,
+                    .throttle = throttle_,
                     .version = "test",
                     .started_at = clock_.now(),
                     .readers = {}};

@@ -12,6 +12,10 @@ std::string_view Call::path_parameter(std::string_view parameter) const noexcept
   return {};
 }
 
+HttpResponse no_content() {
+  return {.status = 204, .content_type = {}, .body = {}, .headers = {}};
+}
+
 HttpResponse json_response(int status, const boost::json::value& body) {
   return {.status = status, .content_type = "application/json", .body = boost::json::serialize(body), .headers = {}};
 }
@@ -42,6 +46,17 @@ Result<KeyRow, Problem> find_key(StoreReader& store, const Caller& caller, KeyId
   if (!row) return Err{problem_of(row.error())};
   if (!caller.sees(row->account)) return Err{not_found()};
   return std::move(*row);
+}
+
+Result<std::optional<AccountId>, Problem> account_scope(const Call& call) {
+  if (const auto wanted = call.query.find("account_id")) {
+    const auto id = AccountId::parse(*wanted);
+    if (!id || !call.caller.sees(*id)) return Err{not_found()};
+    return id;
+  }
+  if (call.caller.is_operator()) return std::optional<AccountId>();
+  if (call.caller.accounts.size() == 1) return std::optional(call.caller.accounts.front().account);
+  return Err{invalid_parameter("account_id", "missing", "is required of a member of several accounts")};
 }
 
 Result<PageRequest, Problem> page_of(const Call& call, std::optional<std::uint64_t> (*parse_after)(std::string_view)) {

@@ -28,7 +28,7 @@ struct Call {
   std::optional<IpAddress> client;  // nullopt: a trusted proxy told none that can be used
   std::vector<std::pair<std::string_view, std::string_view>> path_parameters;
   QueryParameters query;
-  Caller caller;              // of a public route: nobody
+  Caller caller;              // of a public route: nobody, or who the route itself let in
   boost::json::value body;    // parsed, where the route takes JSON
   bool body_is_text = false;  // text/plain, valid UTF-8, in request.body
 
@@ -42,6 +42,7 @@ struct Call {
   }
 };
 
+[[nodiscard]] HttpResponse no_content();  // 204
 [[nodiscard]] HttpResponse json_response(int status, const boost::json::value& body);
 [[nodiscard]] std::string etag(Revision revision);
 
@@ -51,6 +52,12 @@ struct Call {
 // Rows that the caller may see; those of other accounts do not exist.
 [[nodiscard]] Result<AccountRow, Problem> find_account(StoreReader& store, const Caller& caller, AccountId id);
 [[nodiscard]] Result<KeyRow, Problem> find_key(StoreReader& store, const Caller& caller, KeyId id);
+
+// The account that a call without one in its path is about: account_id of the query, or the caller's only one. nullopt
+// for the operator alone: all of them.
+//
+// Errors   404 for another account's id; 422 where a member of several names none.
+[[nodiscard]] Result<std::optional<AccountId>, Problem> account_scope(const Call& call);
 
 // after and limit of the query, with one row more than asked for: see cut_page().
 [[nodiscard]] Result<PageRequest, Problem> page_of(const Call& call,

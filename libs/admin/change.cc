@@ -52,6 +52,12 @@ Result<Committed, Problem> run_change(const Call& call, const ChangeWork& work) 
                        .detail = "The gateways of this machine could not be told of a change now: nothing was changed.",
                        .headers = {{"Retry-After", "1"}}}};
   }
+  const auto committed = run_private_change(call, work);
+  if (!committed) return committed;
+  return enforced(call, *committed);
+}
+
+Result<Committed, Problem> run_private_change(const Call& call, const ChangeWork& work) {
   std::optional<Problem> refused;
   const auto committed = call.services.store.transact([&](Transaction& tx) -> StoreResult<void> {
     refused.reset();
@@ -61,7 +67,7 @@ Result<Committed, Problem> run_change(const Call& call, const ChangeWork& work) 
     refused = std::move(outcome).error();
     return Err{StoreError{StoreError::Code::kPrecondition, refused->detail, {}}};
   });
-  if (committed) return enforced(call, *committed);
+  if (committed) return *committed;
   if (refused) return Err{std::move(*refused)};
   return Err{problem_of(committed.error())};
 }

@@ -31,6 +31,10 @@ using ChangeWork = std::function<Result<void, Problem>(ChangeContext&)>;
 // transaction, and enforced when this returns. The work may run more than once and assigns its results anew.
 [[nodiscard]] Result<Committed, Problem> run_change(const Call& call, const ChangeWork& work);
 
+// The same for what gateways are not told of, such as people and sessions: it goes on while the policy cannot be
+// published, so that whoever has to look into that can sign in.
+[[nodiscard]] Result<Committed, Problem> run_private_change(const Call& call, const ChangeWork& work);
+
 // The ETag of what was changed: of this change set, or as it was where the change set changed no policy.
 [[nodiscard]] std::string etag_after(const Committed& committed, Revision before);
 

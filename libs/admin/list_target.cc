@@ -34,6 +34,11 @@ Result<ListTarget, Problem> find_list(StoreReader& store, const Call& call) {
   return target_of(store, ListRef::global(), std::nullopt, "global", "/api/v1/allowlist");
 }
 
+std::optional<Problem> refuse_unconfirmed_mode(const Call& call, const ListRow& before, ListMode after) {
+  if (before.ref.layer != Layer::kGlobal || before.mode == after) return std::nullopt;
+  return refuse_unconfirmed(call.caller, call.now);
+}
+
 std::optional<Problem> refuse_opening(const Call& call, const ListRow& before, ListOutcome after) {
   const bool open_after = after.entry_count == 0 && after.when_empty == WhenEmpty::kAllow;
   const bool open_before = before.entry_count == 0 && before.when_empty == WhenEmpty::kAllow;

@@ -18,6 +18,10 @@ struct ListTarget {
 // Errors   404 for what is not there and for what is another account's.
 [[nodiscard]] Result<ListTarget, Problem> find_list(StoreReader& store, const Call& call);
 
+// 403 sign_in_again where the mode of the global list would change, which decides over every request of the instance,
+// and the password was given too long ago.
+[[nodiscard]] std::optional<Problem> refuse_unconfirmed_mode(const Call& call, const ListRow& before, ListMode after);
+
 struct ListOutcome {
   std::size_t entry_count = 0;
   WhenEmpty when_empty = WhenEmpty::kDeny;

@@ -13,6 +13,9 @@ namespace keyfence {
 
 enum class BodyKind : std::uint8_t { kNone, kJson, kJsonOrText };
 
+// Whether a person who has signed in long ago has to give the password again first. Tokens never have to.
+enum class Freshness : std::uint8_t { kAny, kConfirmed };
+
 inline constexpr std::size_t kBodyBytesMax = 1024 * 1024;
 inline constexpr std::size_t kImportBodyBytesMax = 16 * 1024 * 1024;
 
@@ -25,6 +28,7 @@ struct Route {
   BodyKind body = BodyKind::kNone;
   std::size_t body_bytes_max = kBodyBytesMax;
   std::vector<std::string_view> query = {};  // the parameters it knows
+  Freshness freshness = Freshness::kAny;
 };
 
 // Every route of the API; openapi.yaml describes the same ones.

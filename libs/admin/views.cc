@@ -12,6 +12,12 @@ json::value view_floor(const std::optional<int>& floor) {
   return *floor;
 }
 
+json::array view_ranges(const std::vector<IpRange>& ranges) {
+  json::array out;
+  for (const IpRange& range : ranges) out.emplace_back(range.text());
+  return out;
+}
+
 json::value parse_kept(const std::string& text) {
   if (text.empty()) return nullptr;
   boost::system::error_code error;
@@ -21,6 +27,11 @@ json::value parse_kept(const std::string& text) {
 }
 
 }  // namespace
+
+json::value view_time(const std::optional<Timestamp>& time) {
+  if (!time) return nullptr;
+  return json::value(rfc3339(*time));
+}
 
 json::value view_expiry(const std::optional<UnixSeconds>& expires_at) {
   if (!expires_at) return nullptr;
@@ -60,6 +71,8 @@ json::object view(const AccountRow& row) {
           {"state", name(row.state)},
           {"error_style", row.error_style ? json::value(name(*row.error_style)) : json::value(nullptr)},
           {"created_at", rfc3339(row.created_at)},
+          {"deleted_at", row.deletion ? view_time(row.deletion->deleted_at) : nullptr},
+          {"purge_at", row.deletion ? view_time(row.deletion->purge_at) : nullptr},
           {"revision", row.changed.value}};
 }
 
@@ -101,9 +114,30 @@ json::object view(const TokenRow& row) {
           {"role", name(row.role)},
           {"account_id", view_id(row.account)},
           {"expires_at", view_expiry(row.expires_at)},
-          {"revoked_at", row.revoked_at ? json::value(rfc3339(*row.revoked_at)) : json::value(nullptr)},
+          {"addresses", view_ranges(row.addresses)},
+          {"last_used_at", view_time(row.last_used_at)},
+          {"revoked_at", view_time(row.revoked_at)},
           {"created_by", row.created_by},
           {"created_at", rfc3339(row.created_at)}};
+}
+
+json::object view(const MemberRow& row) {
+  return {{"id", row.membership.person.text()},
+          {"login", row.login},
+          {"name", row.name},
+          {"role", name(row.membership.role)},
+          {"joined_at", rfc3339(row.membership.joined_at)},
+          {"last_sign_in_at", view_time(row.last_sign_in_at)},
+          {"totp_enabled", row.totp_enabled}};
+}
+
+json::object view(const InvitationRow& row) {
+  return {{"id", row.id.text()},
+          {"login", row.login},
+          {"role", name(row.role)},
+          {"invited_by", row.invited_by},
+          {"created_at", rfc3339(row.created_at)},
+          {"expires_at", rfc3339(row.expires_at)}};
 }
 
 json::object view(const AuditRow& row) {

@@ -17,6 +17,8 @@ namespace keyfence {
 [[nodiscard]] boost::json::object view(const ListRow& row);
 [[nodiscard]] boost::json::object view(const EntryRow& row);
 [[nodiscard]] boost::json::object view(const TokenRow& row);
+[[nodiscard]] boost::json::object view(const MemberRow& row);
+[[nodiscard]] boost::json::object view(const InvitationRow& row);
 [[nodiscard]] boost::json::object view(const AuditRow& row);
 
 // The same with the revision of the change set that is being answered.
@@ -32,6 +34,7 @@ template <class Id>
   if (!id) return nullptr;
   return boost::json::value(id->text());
 }
+[[nodiscard]] boost::json::value view_time(const std::optional<Timestamp>& time);
 [[nodiscard]] boost::json::value view_expiry(const std::optional<UnixSeconds>& expires_at);
 [[nodiscard]] boost::json::value view_owner(ListRef ref);  // null, "acc_…" or "key_…"
 

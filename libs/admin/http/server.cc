@@ -282,7 +282,8 @@ class Session : public std::enable_shared_from_this<Session> {
     for (const auto& [key, value] : response.headers) message_->insert(key, value);
     if (!response.content_type.empty()) message_->set(http::field::content_type, response.content_type);
     message_->keep_alive(keep_alive_);
-    message_->content_length(response.body.size());
+    const bool has_no_body = response.status == 204 || response.status == 304;
+    if (!has_no_body) message_->content_length(response.body.size());
     if (!head_) message_->body() = std::move(response.body);
     stream_.expires_after(server_.options().write_timeout);
     http::async_write(stream_, *message_, [self = shared_from_this()](error_code error, std::size_t) {

@@ -17,7 +17,22 @@ namespace accounts {
 [[nodiscard]] Answer get(Call& call);
 [[nodiscard]] Answer update(Call& call);
 [[nodiscard]] Answer remove(Call& call);
+[[nodiscard]] Answer restore(Call& call);
 }  // namespace accounts
+
+namespace members {
+[[nodiscard]] Answer list(Call& call);
+[[nodiscard]] Answer update(Call& call);
+[[nodiscard]] Answer remove(Call& call);
+}  // namespace members
+
+namespace invitations {
+[[nodiscard]] Answer list(Call& call);
+[[nodiscard]] Answer create(Call& call);
+[[nodiscard]] Answer revoke(Call& call);
+[[nodiscard]] Answer lookup(Call& call);
+[[nodiscard]] Answer accept(Call& call);
+}  // namespace invitations
 
 namespace keys {
 [[nodiscard]] Answer list(Call& call);
@@ -67,6 +82,28 @@ namespace usage {
 [[nodiscard]] std::vector<std::string_view> list_parameters();
 [[nodiscard]] std::vector<std::string_view> summary_parameters();
 }  // namespace usage
+
+// Signing in and out.
+namespace session {
+[[nodiscard]] Answer begin(Call& call);
+[[nodiscard]] Answer second_factor(Call& call);
+[[nodiscard]] Answer confirm(Call& call);
+[[nodiscard]] Answer end(Call& call);
+}  // namespace session
+
+// What is one's own.
+namespace me {
+[[nodiscard]] Answer get(Call& call);
+[[nodiscard]] Answer update(Call& call);
+[[nodiscard]] Answer set_password(Call& call);
+[[nodiscard]] Answer list_sessions(Call& call);
+[[nodiscard]] Answer end_session(Call& call);
+[[nodiscard]] Answer end_other_sessions(Call& call);
+[[nodiscard]] Answer begin_totp(Call& call);
+[[nodiscard]] Answer enable_totp(Call& call);
+[[nodiscard]] Answer disable_totp(Call& call);
+[[nodiscard]] Answer renew_recovery_codes(Call& call);
+}  // namespace me
 
 namespace operations {
 [[nodiscard]] Answer whoami(Call& call);

@@ -7,6 +7,7 @@ namespace {
 using M = HttpMethod;
 using A = Access;
 using B = BodyKind;
+using F = Freshness;
 
 std::vector<Route> make_table() {
   using namespace routes;  // NOLINT(google-build-using-namespace): a table reads better without prefixes
@@ -20,7 +21,17 @@ std::vector<Route> make_table() {
       {M::kPost, "/api/v1/accounts", A::kOperator, accounts::create, B::kJson},
       {M::kGet, "/api/v1/accounts/{account_id}", A::kViewer, accounts::get},
       {M::kPatch, "/api/v1/accounts/{account_id}", A::kAdmin, accounts::update, B::kJson},
-      {M::kDelete, "/api/v1/accounts/{account_id}", A::kOperator, accounts::remove},
+      {M::kDelete, "/api/v1/accounts/{account_id}", A::kOperator, accounts::remove, B::kNone, 0, {}, F::kConfirmed},
+      {M::kPost, "/api/v1/accounts/{account_id}/restore", A::kOperator, accounts::restore},
+
+      {M::kGet, "/api/v1/accounts/{account_id}/members", A::kViewer, members::list, B::kNone, 0, paging},
+      {M::kPatch, "/api/v1/accounts/{account_id}/members/{person_id}", A::kOwner, members::update, B::kJson},
+      {M::kDelete, "/api/v1/accounts/{account_id}/members/{person_id}", A::kOwner, members::remove},
+      {M::kGet, "/api/v1/accounts/{account_id}/invitations", A::kOwner, invitations::list, B::kNone, 0, paging},
+      {M::kPost, "/api/v1/accounts/{account_id}/invitations", A::kOwner, invitations::create, B::kJson},
+      {M::kDelete, "/api/v1/accounts/{account_id}/invitations/{invitation_id}", A::kOwner, invitations::revoke},
+      {M::kPost, "/api/v1/invitations/lookup", A::kPublic, invitations::lookup, B::kJson},
+      {M::kPost, "/api/v1/invitations/accept", A::kPublic, invitations::accept, B::kJson},
 
       {M::kGet, "/api/v1/accounts/{account_id}/keys", A::kViewer, keys::list, B::kNone, 0, {"name", "after", "limit"}},
       {M::kPost, "/api/v1/accounts/{account_id}/keys", A::kAdmin, keys::create, B::kJson},
@@ -43,7 +54,23 @@ std::vector<Route> make_table() {
       {M::kGet, "/api/v1/usage", A::kViewer, usage::list, B::kNone, 0, usage::list_parameters()},
       {M::kGet, "/api/v1/usage/summary", A::kViewer, usage::summary, B::kNone, 0, usage::summary_parameters()},
       {M::kGet, "/api/v1/usage/{request_id}", A::kViewer, usage::find},
-      {M::kGet, "/api/v1/whoami", A::kViewer, operations::whoami},
+      {M::kPost, "/api/v1/session", A::kPublic, session::begin, B::kJson},
+      {M::kPost, "/api/v1/session/second-factor", A::kPublic, session::second_factor, B::kJson},
+      {M::kPost, "/api/v1/session/confirm", A::kPerson, session::confirm, B::kJson},
+      {M::kDelete, "/api/v1/session", A::kPublic, session::end},
+
+      {M::kGet, "/api/v1/me", A::kCaller, me::get},
+      {M::kPatch, "/api/v1/me", A::kPerson, me::update, B::kJson},
+      {M::kPut, "/api/v1/me/password", A::kPerson, me::set_password, B::kJson, kBodyBytesMax, {}, F::kConfirmed},
+      {M::kGet, "/api/v1/me/sessions", A::kPerson, me::list_sessions},
+      {M::kDelete, "/api/v1/me/sessions", A::kPerson, me::end_other_sessions},
+      {M::kDelete, "/api/v1/me/sessions/{session_id}", A::kPerson, me::end_session},
+      {M::kPost, "/api/v1/me/totp", A::kPerson, me::begin_totp, B::kNone, 0, {}, F::kConfirmed},
+      {M::kPut, "/api/v1/me/totp", A::kPerson, me::enable_totp, B::kJson},
+      {M::kDelete, "/api/v1/me/totp", A::kPerson, me::disable_totp, B::kNone, 0, {}, F::kConfirmed},
+      {M::kPost, "/api/v1/me/recovery-codes", A::kPerson, me::renew_recovery_codes, B::kNone, 0, {}, F::kConfirmed},
+
+      {M::kGet, "/api/v1/whoami", A::kCaller, operations::whoami},
       {M::kGet, "/api/v1/status", A::kOperator, operations::status},
       {M::kGet, "/api/v1/openapi.json", A::kPublic, operations::openapi},
       {M::kGet, "/healthz", A::kPublic, operations::health},

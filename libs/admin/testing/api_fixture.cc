@@ -54,6 +54,8 @@ ApiFixture::ApiFixture() : dir_(make_dir()), clock_(Timestamp{1'800'000'000'000'
                              .clock = clock_,
                              .ids = ids_,
                              .metrics = metrics_,
+                             .hasher = hasher_,
+                             .throttle = throttle_,
                              .version = "test",
                              .started_at = clock_.now(),
                              .proxy_trust = {},
@@ -98,7 +100,7 @@ ApiAnswer ApiFixture::call(const ApiRequest& request) {
   http.path = request.path.substr(0, question);
   http.query = request.path.substr(std::min(question + 1, request.path.size()));
   http.body = request.body;
-  http.peer = *IpAddress::parse("192.0.2.77");
+  http.peer = *IpAddress::parse(request.peer);
   http.headers = request.headers;
   const std::string token = request.token.empty() ? operator_token_ : request.token;
   if (token != "none") http.headers.emplace_back("Authorization", "Bearer " + token);
@@ -118,6 +120,51 @@ ApiAnswer ApiFixture::call(const ApiRequest& request) {
   }
   EXPECT_TRUE(answer.header("X-Request-Id").has_value());
   return answer;
+}
+
+ApiAnswer ApiFixture::browse(Browser& browser, const ApiRequest& request) {
+  ApiRequest sent = request;
+  sent.token = "none";
+  sent.peer = browser.address;
+  std::string cookies;
+  for (const auto& [key, value] : browser.cookies) cookies += (cookies.empty() ? "" : "; ") + key + "=" + value;
+  if (!cookies.empty()) sent.headers.emplace_back("Cookie", cookies);
+  sent.headers.emplace_back("Keyfence-Csrf", "1");
+  ApiAnswer answer = call(sent);
+  for (const auto& [key, value] : answer.response.headers) {
+    if (key != "Set-Cookie") continue;
+    const std::size_t equals = value.find('=');
+    const std::string content = value.substr(equals + 1, value.find(';') - equals - 1);
+    if (content.empty()) {
+      browser.cookies.erase(value.substr(0, equals));
+    } else {
+      browser.cookies[value.substr(0, equals)] = content;
+    }
+  }
+  return answer;
+}
+
+PersonId ApiFixture::make_person(const NewPerson& person) {
+  PersonRow row;
+  row.id = PersonId(ids_.next());
+  row.login = person.login;
+  row.name = "A person";
+  row.password = *hasher_.hash(person.password);
+  row.reach = person.reach;
+  row.created_at = clock_.now();
+  const auto committed = store_->transact([&](Transaction& tx) -> StoreResult<void> {
+    if (auto made = tx.insert_person(row); !made) return made;
+    if (person.account.empty()) return {};
+    return tx.put_membership({*AccountId::parse(person.account), row.id, person.role, clock_.now()});
+  });
+  EXPECT_TRUE(committed.ok());
+  return row.id;
+}
+
+ApiAnswer ApiFixture::sign_in(Browser& browser, const std::string& login, const std::string& password) {
+  return browse(browser, {.method = "POST",
+                          .path = "/api/v1/session",
+                          .body = R"({"login":")" + login + R"(","password":")" + password + "\"}"});
 }
 
 std::string ApiFixture::make_account(const std::string& account_name) {

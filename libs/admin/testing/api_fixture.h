@@ -3,7 +3,9 @@
 #include <gtest/gtest.h>
 
 #include <boost/json/value.hpp>
+#include <chrono>
 #include <filesystem>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -32,6 +34,7 @@ struct ApiRequest {
   std::string token = {};  // empty: the operator's
   std::vector<HttpHeader> headers = {};
   std::string content_type = "application/json";
+  std::string peer = "192.0.2.77";
 };
 
 // The whole admin API in one process, without a socket: the real store in SQLite, the real publisher and image.
@@ -60,6 +63,24 @@ class ApiFixture : public ::testing::Test {
   };
   MadeKey make_key(const std::string& account, const std::string& extra = "");  // extra: ,"scopes":["a"]
   std::string make_token(const std::string& role, const std::string& account);  // its secret
+
+  // A person's browser: keeps cookies, and sends the header that the console sends.
+  struct Browser {
+    std::map<std::string, std::string> cookies = {};
+    std::string address = "192.0.2.77";
+  };
+  ApiAnswer browse(Browser& browser, const ApiRequest& request);
+  struct NewPerson {
+    std::string login;
+    std::string password = "correct horse";
+    Reach reach = Reach::kAccounts;
+    std::string account = {};  // a member of it, with this role
+    Role role = Role::kOwner;
+  };
+  PersonId make_person(const NewPerson& person);
+  ApiAnswer sign_in(Browser& browser, const std::string& login, const std::string& password = "correct horse");
+  void pass(std::chrono::seconds time) { clock_.set({clock_.now().micros + time.count() * 1'000'000}); }
+
   // What the image, as a gateway reads it, says of a key and an address.
   Decision decide(const std::string& secret, std::string_view address);
 
@@ -67,6 +88,8 @@ class ApiFixture : public ::testing::Test {
   ManualClock clock_;
   IdSource ids_;
   AdminMetrics metrics_;
+  PasswordHasher hasher_{Argon2Cost{.memory_kib = 64, .passes = 1, .lanes = 1}};  // cheap: tests sign in a lot
+  SignInThrottle throttle_;
   std::unique_ptr<ControlStore> store_;
   std::unique_ptr<Publisher> publisher_;
   std::optional<Services> services_;

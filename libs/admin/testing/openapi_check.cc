@@ -110,6 +110,11 @@ std::vector<std::string> OpenapiCheck::complaints(std::string_view method, std::
     answer = &answers.at("default");
   }
   const json::object& described = resolve(*answer).as_object();
+  if (response.content_type.empty()) {
+    if (described.contains("content")) return {where + ": " + status + " lacks the content that is described"};
+    return {};
+  }
+  if (!described.contains("content")) return {where + ": " + status + " has content that is not described"};
   const std::string media = response.content_type.substr(0, response.content_type.find(';'));
   const json::value* content = described.at("content").as_object().if_contains(media);
   if (content == nullptr) return {where + ": " + status + " with '" + media + "' is not described"};

@@ -41,7 +41,7 @@ class Reads {
   // What the policy needs of a list's entries, in order of id.
   [[nodiscard]] std::vector<PolicyEntry> policy_entries(ListRef ref);
 
-  PeopleReads people;  // NOLINT(misc-non-private-member-variables-in-classes): the reads of another part
+  PeopleReads people;
 
  private:
   [[nodiscard]] bool has_many_keys(AccountId account);

@@ -1,3 +1,4 @@
+#include "libs/admin/maintenance.h"
 #include "libs/admin/testing/api_fixture.h"
 
 namespace keyfence {
@@ -78,16 +79,56 @@ TEST_F(Accounts, SuspendingRefusesItsKeysAtOnce) {
   EXPECT_EQ(decide(key.secret, "192.0.2.1").reason, Reason::kAllowed);
 }
 
-TEST_F(Accounts, DeletingTakesKeysAndTokensAlong) {
+TEST_F(Accounts, DeletedOnesRefuseKeysAndTokensAtOnceAndCanBeRestored) {
   const std::string id = make_account("Acme");
   const MadeKey key = make_key(id);
   const std::string owner = make_token("owner", id);
-  EXPECT_EQ(remove("/api/v1/accounts/" + id).status, 200);
+  const auto status_of_owner = [&] { return call({.method = "GET", .path = "/api/v1/whoami", .token = owner}).status; };
+  EXPECT_EQ(status_of_owner(), 200);
+  const ApiAnswer deleted = remove("/api/v1/accounts/" + id);
+  EXPECT_EQ(deleted.status, 200);
+  EXPECT_EQ(deleted.text("/deleted_at"), rfc3339(clock_.now()));
+  EXPECT_EQ(deleted.text("/purge_at"), rfc3339(Timestamp{clock_.now().micros + 30LL * 86'400 * 1'000'000}));
+  EXPECT_EQ(decide(key.secret, "192.0.2.1").reason, Reason::kKeyDisabled);
+  EXPECT_EQ(status_of_owner(), 401);
+  EXPECT_EQ(patch("/api/v1/accounts/" + id, R"({"state":"active"})").text("/code"), "account_deleted");
+  pass(std::chrono::hours(1));
+  EXPECT_EQ(remove("/api/v1/accounts/" + id).text("/purge_at"), deleted.text("/purge_at")) << "not begun anew";
+
+  const ApiAnswer restored = call({.method = "POST", .path = "/api/v1/accounts/" + id + "/restore"});
+  EXPECT_EQ(restored.status, 200);
+  EXPECT_EQ(restored.text("/state"), "active");
+  EXPECT_EQ(restored.text("/deleted_at"), "null");
+  EXPECT_EQ(decide(key.secret, "192.0.2.1").reason, Reason::kAllowed);
+  EXPECT_EQ(status_of_owner(), 200);
+  EXPECT_EQ(call({.method = "POST", .path = "/api/v1/accounts/" + id + "/restore"}).text("/code"), "not_deleted");
+}
+
+TEST_F(Accounts, ASuspendedOneIsSuspendedAfterItsRestoration) {
+  const std::string id = make_account("Acme");
+  patch("/api/v1/accounts/" + id, R"({"state":"suspended"})");
+  remove("/api/v1/accounts/" + id);
+  EXPECT_EQ(call({.method = "POST", .path = "/api/v1/accounts/" + id + "/restore"}).text("/state"), "suspended");
+}
+
+TEST_F(Accounts, AreGoneWithAllThatIsTheirsAfterTheGrace) {
+  const std::string id = make_account("Acme");
+  const MadeKey key = make_key(id);
+  const std::string owner = make_token("owner", id);
+  make_person({.login = "ada", .account = id});
+  remove("/api/v1/accounts/" + id);
+  pass(std::chrono::hours(24 * 30) - std::chrono::seconds(1));
+  run_maintenance(*services_);
+  EXPECT_EQ(get("/api/v1/accounts/" + id).status, 200);
+  pass(std::chrono::seconds(1));
+  run_maintenance(*services_);
   EXPECT_EQ(decide(key.secret, "192.0.2.1").reason, Reason::kKeyUnknown);
   EXPECT_EQ(get("/api/v1/accounts/" + id).status, 404);
   EXPECT_EQ(get("/api/v1/keys/" + key.id).status, 404);
   EXPECT_EQ(call({.method = "GET", .path = "/api/v1/whoami", .token = owner}).status, 401);
-  EXPECT_EQ(remove("/api/v1/accounts/" + id).status, 404);
+  EXPECT_FALSE(store_->person_by_login("ada")->has_value());
+  EXPECT_EQ(get("/api/v1/audit?limit=1").text("/items/0/action"), "account.purge");
+  EXPECT_EQ(get("/api/v1/audit?limit=1").text("/items/0/actor"), "system");
 }
 
 }  // namespace

@@ -7,14 +7,16 @@ Answer list(Call& call) {
   const auto page = page_of<AccountId>(call);
   if (!page) return Err{page.error()};
   std::vector<AccountRow> rows;
-  if (call.caller.account) {
-    auto own = find_account(call.services.store, call.caller, *call.caller.account);
-    if (!own) return Err{own.error()};
-    if (own->id.value() > page->after) rows.push_back(std::move(*own));
-  } else {
+  if (call.caller.is_operator()) {
     auto found = call.services.store.accounts(*page);
     if (!found) return Err{problem_of(found.error())};
     rows = std::move(*found);
+  }
+  for (const AccountRole& one : call.caller.accounts) {  // in order of id
+    if (one.account.value() <= page->after || rows.size() == page->limit) continue;
+    auto own = find_account(call.services.store, call.caller, one.account);
+    if (!own) return Err{own.error()};
+    rows.push_back(std::move(*own));
   }
   const bool more = cut_page(rows, *page);
   boost::json::array items;

@@ -23,6 +23,10 @@ Answer update(Call& call) {
   const auto committed = run_change(call, [&](ChangeContext& change) -> Result<void, Problem> {
     auto standing = find_account(change.tx, call.caller, *id);
     if (!standing) return Err{std::move(standing).error()};
+    if (standing->deletion) {
+      return Err{
+          Problem{.status = 409, .code = "account_deleted", .detail = "The account is deleted: restore it first."}};
+    }
     if (state && !call.caller.is_operator()) return Err{forbidden("Only the operator suspends and resumes accounts.")};
     row = *standing;
     if (account_name) {

@@ -98,6 +98,7 @@ Answer replace(Call& call) {
     if (auto stale = refuse_stale(call.request, target->list.changed)) return Err{std::move(*stale)};
     row = target->list;
     row.mode = wanted->mode.value_or(row.mode);
+    if (auto unconfirmed = refuse_unconfirmed_mode(call, target->list, row.mode)) return Err{std::move(*unconfirmed)};
     row.when_empty = wanted->when_empty.value_or(row.when_empty);
     row.entry_count = wanted->entries.size();
     if (auto opening = refuse_opening(call, target->list, {row.entry_count, row.when_empty})) {

@@ -23,6 +23,7 @@ Answer update(Call& call) {
     row = target->list;
     row.mode = mode.value_or(row.mode);
     row.when_empty = when_empty.value_or(row.when_empty);
+    if (auto unconfirmed = refuse_unconfirmed_mode(call, target->list, row.mode)) return Err{std::move(*unconfirmed)};
     if (auto opening = refuse_opening(call, target->list, {row.entry_count, row.when_empty})) {
       return Err{std::move(*opening)};
     }

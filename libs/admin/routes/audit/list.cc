@@ -18,13 +18,10 @@ std::optional<std::uint64_t> parse_line_number(std::string_view text) {
 Answer list(Call& call) {
   const auto page = page_of(call, parse_line_number);
   if (!page) return Err{page.error()};
-  std::optional<AccountId> account = call.caller.account;
-  if (const auto wanted = call.query.find("account_id")) {
-    account = AccountId::parse(*wanted);
-    // Lines of a deleted account stay readable for the operator: whether it still stands is not asked.
-    if (!account || !call.caller.sees(*account)) return Err{not_found()};
-  }
-  auto rows = call.services.store.audit({.account = account}, *page);
+  // Lines of a deleted account stay readable for the operator: whether it still stands is not asked.
+  const auto account = account_scope(call);
+  if (!account) return Err{account.error()};
+  auto rows = call.services.store.audit({.account = *account}, *page);
   if (!rows) return Err{problem_of(rows.error())};
   const bool more = cut_page(*rows, *page);
   boost::json::array items;

@@ -15,8 +15,7 @@ Answer list(Call& call) {
     const std::size_t count = found->size();
     if (count > 0) read.after = found->back().id.value();
     for (TokenRow& row : *found) {
-      const bool visible = call.caller.is_operator() || row.account == call.caller.account;
-      if (visible && rows.size() < page->limit) rows.push_back(std::move(row));
+      if (may_manage(call.caller, row) && rows.size() < page->limit) rows.push_back(std::move(row));
     }
     if (count < read.limit || rows.size() == page->limit) break;
   }

@@ -10,7 +10,7 @@ Result<TokenRow, Problem> find_token(StoreReader& store, const Caller& caller, T
   if (!rows) return Err{problem_of(rows.error())};
   if (rows->empty() || rows->front().id != id) return Err{not_found()};
   const TokenRow& row = rows->front();
-  if (!caller.is_operator() && row.account != caller.account) return Err{not_found()};
+  if (!may_manage(caller, row)) return Err{not_found()};
   return row;
 }
 

@@ -90,12 +90,9 @@ Result<UsageFilter, Problem> filter_of(const Call& call) {
     member = *parsed;
     return true;
   };
-  filter.account = call.caller.account;
-  if (const auto wanted = call.query.find("account_id")) {
-    const auto id = AccountId::parse(*wanted);
-    if (!id || !call.caller.sees(*id)) return Err{not_found()};
-    filter.account = id;
-  }
+  const auto account = account_scope(call);
+  if (!account) return Err{account.error()};
+  filter.account = *account;
   if (const auto wanted = call.query.find("key_id")) {
     const auto id = KeyId::parse(*wanted);
     if (!id) return Err{not_found()};

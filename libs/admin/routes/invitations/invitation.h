@@ -1,0 +1,16 @@
+#pragma once
+
+#include "libs/admin/call.h"
+
+namespace keyfence::routes::invitations {
+
+// The invitation with this token, and its account.
+struct FoundInvitation {
+  InvitationRow row;
+  AccountRow account;
+};
+// Errors   404, one answer for unknown, used and expired tokens, and for accounts that are deleted.
+[[nodiscard]] Result<FoundInvitation, Problem> find_invitation(StoreReader& store, std::string_view token,
+                                                               Timestamp now);
+
+}  // namespace keyfence::routes::invitations
