@@ -52,7 +52,7 @@ Result<Committed, Problem> run_change(const Call& call, const ChangeWork& work) 
                        .detail = "The gateways of this machine could not be told of a change now: nothing was changed.",
                        .headers = {{"Retry-After", "1"}}}};
   }
-  const auto committed = run_private_change(call, work);
+  auto committed = run_private_change(call, work);
   if (!committed) return committed;
   return enforced(call, *committed);
 }
