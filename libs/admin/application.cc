@@ -159,9 +159,9 @@ std::optional<Problem> settle_role(Call& call, Access access) {
   }
   auto refusal = refuse_role(caller, access);
   if (!is_about_an_account(call) || access <= Access::kPerson) return refusal;
-  // A token has one role, and handlers look up whose key it is: no need to do that twice.
-  const bool is_about_a_key = !call.path_parameter("key_id").empty();
-  if (!caller.is_person() && !refusal && is_about_a_key) return std::nullopt;
+  // A token has one role, and what reads looks up whose key it is: no need to do that twice.
+  const bool reads_a_key = call.request.method == HttpMethod::kGet && !call.path_parameter("key_id").empty();
+  if (!caller.is_person() && !refusal && reads_a_key) return std::nullopt;
   const auto account = account_of_path(call);
   const auto role = account ? caller.role_in(*account) : std::nullopt;
   if (!role) return not_found();
