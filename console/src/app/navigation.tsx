@@ -1,0 +1,96 @@
+import { Select } from '@mantine/core';
+import {
+  IconActivity,
+  IconAdjustments,
+  IconBuilding,
+  IconHeartbeat,
+  IconHistory,
+  IconKey,
+  IconLayoutDashboard,
+  IconListCheck,
+  IconSettings,
+  IconShieldLock,
+  IconWorld,
+} from '@tabler/icons-react';
+import { Link, type LinkProps, useNavigate } from '@tanstack/react-router';
+import type { ComponentType } from 'react';
+import { useMe } from '@/api/queries.ts';
+import { useAccountChoice } from './account_choice.ts';
+import css from './shell.module.css';
+
+interface Item {
+  label: string;
+  icon: ComponentType<{ size?: number; stroke?: number }>;
+  to: LinkProps['to'];
+  exact?: boolean;
+}
+
+const accountItems: Item[] = [
+  { label: 'Overview', icon: IconLayoutDashboard, to: '/a/$accountId', exact: true },
+  { label: 'API keys', icon: IconKey, to: '/a/$accountId/keys' },
+  { label: 'IP allowlist', icon: IconListCheck, to: '/a/$accountId/allowlist' },
+  { label: 'Usage logs', icon: IconActivity, to: '/a/$accountId/usage' },
+  { label: 'Audit log', icon: IconHistory, to: '/a/$accountId/audit' },
+  { label: 'Settings', icon: IconSettings, to: '/a/$accountId/settings' },
+];
+
+const operatorItems: Item[] = [
+  { label: 'Accounts', icon: IconBuilding, to: '/operator/accounts' },
+  { label: 'Global IP allowlist', icon: IconWorld, to: '/operator/allowlist' },
+  { label: 'All usage', icon: IconShieldLock, to: '/operator/usage' },
+  { label: 'All changes', icon: IconHistory, to: '/operator/audit' },
+  { label: 'Instance settings', icon: IconAdjustments, to: '/operator/instance' },
+  { label: 'Status', icon: IconHeartbeat, to: '/operator/status' },
+];
+
+function Items({ items, accountId }: { items: Item[]; accountId?: string }) {
+  return (
+    <ul className={css.list}>
+      {items.map(({ label, icon: Icon, to, exact }) => (
+        <li key={label}>
+          <Link
+            to={to}
+            params={accountId ? { accountId } : {}}
+            className={css.item}
+            activeOptions={{ exact: exact ?? false, includeSearch: false }}
+          >
+            <Icon size={17} stroke={1.7} />
+            {label}
+          </Link>
+        </li>
+      ))}
+    </ul>
+  );
+}
+
+export function Navigation() {
+  const me = useMe();
+  const navigate = useNavigate();
+  const { choices, current } = useAccountChoice();
+  const account = current ?? choices[0];
+  return (
+    <nav aria-label="Pages">
+      {account && choices.length > 1 && (
+        <Select
+          aria-label="Account"
+          data={choices.map(({ id, name }) => ({ value: id, label: name }))}
+          value={account.id}
+          searchable={choices.length > 7}
+          onChange={(id) => id && navigate({ to: '/a/$accountId', params: { accountId: id } })}
+        />
+      )}
+      {account && (
+        <div className={choices.length > 1 ? css.group : undefined} style={choices.length > 1 ? { marginTop: 12 } : undefined}>
+          {choices.length === 1 && <div className={css.groupName}>{account.name}</div>}
+          <Items items={accountItems} accountId={account.id} />
+        </div>
+      )}
+      {me.operator && (
+        <div className={css.group}>
+          <div className={css.groupName}>Operator</div>
+          <Items items={operatorItems} />
+        </div>
+      )}
+    </nav>
+  );
+}

@@ -1,0 +1,140 @@
+// Small things that every page shows the same way.
+import { ActionIcon, Button, CopyButton, Loader, Title, Tooltip } from '@mantine/core';
+import { IconAlertTriangle, IconCheck, IconCircleX, IconCopy, IconInfoCircle, IconShieldCheck } from '@tabler/icons-react';
+import { Fragment, type ReactNode } from 'react';
+import { messageOf, ProblemError } from '@/api/problem.ts';
+import { shortForm } from '@/net/range.ts';
+import css from './ui.module.css';
+
+export type Tone = 'ok' | 'bad' | 'warn' | 'info' | 'quiet';
+
+export function Badge({ tone, children, dot = 'shown' }: { tone: Tone; children: ReactNode; dot?: 'shown' | 'none' }) {
+  return <span className={`${css.badge} ${css[tone]} ${dot === 'none' ? css.plain : ''}`}>{children}</span>;
+}
+
+/** An address or entry; a single address goes without its /32. */
+export const Address = ({ of }: { of: string | null | undefined }) =>
+  of ? <span className="kf-mono">{shortForm(of)}</span> : <span>unknown</span>;
+
+const noteIcons = {
+  ok: IconShieldCheck,
+  bad: IconCircleX,
+  warn: IconAlertTriangle,
+  info: IconInfoCircle,
+  quiet: IconInfoCircle,
+} as const;
+
+interface NoteProps {
+  tone: Tone;
+  title?: ReactNode;
+  children?: ReactNode;
+  /** Said at once by screen readers. */
+  live?: 'polite' | 'assertive';
+}
+
+export function Note({ tone, title, children, live }: NoteProps) {
+  const Icon = noteIcons[tone];
+  const role = live === 'assertive' ? 'alert' : live === 'polite' ? 'status' : undefined;
+  return (
+    <div className={`${css.note} ${css[tone]}`} role={role}>
+      <Icon size={18} stroke={1.8} aria-hidden />
+      <div className={css.noteBody}>
+        {title !== undefined && <div className={css.noteTitle}>{title}</div>}
+        {children}
+      </div>
+    </div>
+  );
+}
+
+/** What went wrong and, where it helps support, the request's id. */
+export function Problem({ error, title }: { error: unknown; title?: string }) {
+  if (!error) return null;
+  const id = error instanceof ProblemError ? error.problem.request_id : '';
+  return (
+    <Note tone="bad" live="assertive" title={title}>
+      {messageOf(error)}
+      {id !== '' && error instanceof ProblemError && error.status >= 500 && (
+        <div>
+          Request <code>{id}</code>
+        </div>
+      )}
+    </Note>
+  );
+}
+
+interface EmptyProps {
+  icon: ReactNode;
+  title: string;
+  children: ReactNode;
+  action?: ReactNode;
+}
+
+export function Empty({ icon, title, children, action }: EmptyProps) {
+  return (
+    <div className={css.empty}>
+      <span className={css.emptyIcon} aria-hidden>
+        {icon}
+      </span>
+      <Title order={2}>{title}</Title>
+      <div className={css.emptyText}>{children}</div>
+      {action}
+    </div>
+  );
+}
+
+export const Loading = ({ label = 'Loading' }: { label?: string }) => (
+  <div className={css.empty} role="status">
+    <Loader aria-hidden />
+    <span className={css.emptyText}>{label}</span>
+  </div>
+);
+
+export function Facts({ of }: { of: [string, ReactNode][] }) {
+  return (
+    <dl className={css.facts}>
+      {of.map(([term, value]) => (
+        <Fragment key={term}>
+          <dt>{term}</dt>
+          <dd>{value}</dd>
+        </Fragment>
+      ))}
+    </dl>
+  );
+}
+
+export function CopyIcon({ value, label }: { value: string; label: string }) {
+  return (
+    <CopyButton value={value} timeout={1600}>
+      {({ copied, copy }) => (
+        <Tooltip label={copied ? 'Copied' : label}>
+          <ActionIcon aria-label={copied ? 'Copied' : label} onClick={copy} size="sm">
+            {copied ? <IconCheck size={15} /> : <IconCopy size={15} />}
+          </ActionIcon>
+        </Tooltip>
+      )}
+    </CopyButton>
+  );
+}
+
+/** A secret that is shown this once. */
+export function SecretOnce({ value, label }: { value: string; label: string }) {
+  return (
+    <div className={css.secret}>
+      <code aria-label={label} data-secret>
+        {value}
+      </code>
+      <CopyButton value={value} timeout={2500}>
+        {({ copied, copy }) => (
+          <Button
+            size="compact-sm"
+            variant={copied ? 'light' : 'filled'}
+            onClick={copy}
+            leftSection={copied ? <IconCheck size={15} /> : <IconCopy size={15} />}
+          >
+            {copied ? 'Copied' : 'Copy'}
+          </Button>
+        )}
+      </CopyButton>
+    </div>
+  );
+}

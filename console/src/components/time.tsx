@@ -1,0 +1,52 @@
+// Times in the viewer's zone, UTC on hover.
+import { Tooltip } from '@mantine/core';
+
+const dateTime = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeStyle: 'short' });
+const exact = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeStyle: 'medium' });
+const clock = new Intl.DateTimeFormat(undefined, { hour: '2-digit', minute: '2-digit', second: '2-digit', hour12: false });
+const day = new Intl.DateTimeFormat(undefined, { month: 'short', day: 'numeric' });
+const relative = new Intl.RelativeTimeFormat('en', { numeric: 'auto', style: 'long' });
+
+const units: [Intl.RelativeTimeFormatUnit, number][] = [
+  ['year', 31_536_000],
+  ['month', 2_592_000],
+  ['day', 86_400],
+  ['hour', 3_600],
+  ['minute', 60],
+];
+
+export function ago(time: string, now = Date.now()): string {
+  const seconds = (new Date(time).getTime() - now) / 1000;
+  if (Math.abs(seconds) < 45) return seconds <= 0 ? 'just now' : 'in a moment';
+  const [unit, size] = units.find(([, length]) => Math.abs(seconds) >= length) ?? ['minute', 60];
+  return relative.format(Math.trunc(seconds / size) || Math.sign(seconds), unit);
+}
+
+export const utc = (time: string) => `${time.replace('T', ' ').replace(/(\.\d+)?Z$/, '')} UTC`;
+
+interface TimeProps {
+  at: string | null | undefined;
+  /** relative: "3 minutes ago". log: the day where it is not today, then the clock. */
+  style?: 'relative' | 'exact' | 'log' | 'date';
+  never?: string;
+}
+
+function textOf(at: string, style: NonNullable<TimeProps['style']>): string {
+  const date = new Date(at);
+  if (style === 'relative') return ago(at);
+  if (style === 'exact') return exact.format(date);
+  if (style === 'date') return dateTime.format(date);
+  const isToday = date.toDateString() === new Date().toDateString();
+  return isToday ? clock.format(date) : `${day.format(date)} ${clock.format(date)}`;
+}
+
+export function Time({ at, style = 'relative', never = 'never' }: TimeProps) {
+  if (!at) return <span>{never}</span>;
+  return (
+    <Tooltip label={`${exact.format(new Date(at))} · ${utc(at)}`}>
+      <time dateTime={at} className="kf-num">
+        {textOf(at, style)}
+      </time>
+    </Tooltip>
+  );
+}

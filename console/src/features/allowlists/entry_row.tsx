@@ -1,0 +1,101 @@
+// One entry of a list: a click opens it, the trash icon removes it.
+import { ActionIcon, Tooltip, UnstyledButton } from '@mantine/core';
+import { IconArrowBackUp, IconTrash } from '@tabler/icons-react';
+import type { CSSProperties } from 'react';
+import type { Entry } from '@/api/types.ts';
+import { Badge } from '@/components/bits.tsx';
+import { Time } from '@/components/time.tsx';
+import { countText, rangeOf, shortForm } from '@/net/range.ts';
+import css from './list.module.css';
+import { isExpired } from './list_api.ts';
+
+export type RowChange = 'none' | 'added' | 'changed' | 'removed';
+export type RowEntry = Pick<Entry, 'canonical' | 'label' | 'enabled' | 'expires_at'> &
+  Partial<Pick<Entry, 'added_at' | 'added_by'>>;
+
+interface EntryRowProps {
+  entry: RowEntry;
+  change?: RowChange;
+  onOpen?: (() => void) | undefined;
+  onRemove?: (() => void) | undefined;
+  onRestore?: (() => void) | undefined;
+  style?: CSSProperties;
+  position?: { index: number; count: number };
+  measure?: (element: HTMLElement | null) => void;
+}
+
+const changeText: Record<RowChange, string> = { none: '', added: 'new', changed: 'changed', removed: 'removed on save' };
+const changeTone = { none: 'quiet', added: 'ok', changed: 'warn', removed: 'bad' } as const;
+
+function amount(canonical: string): string {
+  const range = rangeOf(canonical);
+  if (!range) return '';
+  const count = range.last - range.first + 1n;
+  return count === 1n ? '1 address' : `${countText(count)} addresses`;
+}
+
+export function EntryRow(props: EntryRowProps) {
+  const { entry, change = 'none', onOpen, onRemove, onRestore, style, position, measure } = props;
+  const text = shortForm(entry.canonical);
+  const named = entry.label !== '';
+  const body = (
+    <>
+      <span className={css.what}>
+        {named && <span className={css.name}>{entry.label}</span>}
+        <span className={`kf-mono ${css.text}`} style={named ? { color: 'var(--mantine-color-dimmed)' } : undefined}>
+          {text}
+        </span>
+      </span>
+      <span className={css.meta}>
+        <span className="kf-num">{amount(entry.canonical)}</span>
+        {change !== 'none' && <Badge tone={changeTone[change]}>{changeText[change]}</Badge>}
+        {!entry.enabled && <Badge tone="quiet">not in use</Badge>}
+        {isExpired(entry) && <Badge tone="bad">ended</Badge>}
+        {entry.expires_at && !isExpired(entry) && (
+          <Badge tone="warn">
+            ends <Time at={entry.expires_at} />
+          </Badge>
+        )}
+        {entry.added_at && change === 'none' && (
+          <span>
+            added <Time at={entry.added_at} />
+          </span>
+        )}
+      </span>
+    </>
+  );
+  return (
+    <li
+      className={css.row}
+      data-change={change}
+      data-entry={entry.canonical}
+      style={style}
+      ref={measure}
+      data-index={position?.index}
+      aria-setsize={position?.count}
+      aria-posinset={position && position.index + 1}
+    >
+      {onOpen ? (
+        <UnstyledButton className={css.open} onClick={onOpen} aria-label={`Edit ${named ? `${entry.label}, ` : ''}${text}`}>
+          {body}
+        </UnstyledButton>
+      ) : (
+        <div className={css.open}>{body}</div>
+      )}
+      {onRestore && (
+        <Tooltip label="Keep it after all">
+          <ActionIcon aria-label={`Keep ${text}`} onClick={onRestore}>
+            <IconArrowBackUp size={17} />
+          </ActionIcon>
+        </Tooltip>
+      )}
+      {onRemove && (
+        <Tooltip label="Remove">
+          <ActionIcon aria-label={`Remove ${named ? `${entry.label}, ` : ''}${text}`} onClick={onRemove}>
+            <IconTrash size={17} />
+          </ActionIcon>
+        </Tooltip>
+      )}
+    </li>
+  );
+}

@@ -1,0 +1,26 @@
+import { Title } from '@mantine/core';
+import { type ReactNode, useEffect } from 'react';
+import { Logo } from '@/app/logo.tsx';
+import css from './doorway.module.css';
+
+/** The frame of the pages before one is signed in. */
+export function Doorway({ title, children, foot }: { title: string; children: ReactNode; foot?: ReactNode }) {
+  useEffect(() => {
+    document.title = `${title} · Keyfence`;
+  }, [title]);
+  return (
+    <main className={css.doorway}>
+      <div className={css.card}>
+        <div className={css.brand}>
+          <Logo size={32} />
+          Keyfence
+        </div>
+        <Title order={1} mb="md" fz="lg">
+          {title}
+        </Title>
+        {children}
+        {foot !== undefined && <div className={css.foot}>{foot}</div>}
+      </div>
+    </main>
+  );
+}
