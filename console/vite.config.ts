@@ -4,7 +4,7 @@ import { defineConfig } from 'vite';
 import { precompressed } from './precompressed.ts';
 
 // `npm run dev` asks the daemon at KEYFENCE_API (http://127.0.0.1:8600 without it).
-const api = process.env['KEYFENCE_API'] ?? 'http://127.0.0.1:8600';
+const api = process.env.KEYFENCE_API ?? 'http://127.0.0.1:8600';
 
 export default defineConfig({
   plugins: [react(), precompressed()],

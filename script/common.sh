@@ -39,3 +39,15 @@ fetch_npm_packages() {
   (cd "$dir" && npm ci --no-audit --no-fund --loglevel=error) || return 1
   cp "$dir/package-lock.json" "$stamp"
 }
+
+# Builds the console into console/dist if anything that goes into it is newer than what stands there.
+build_console() {
+  fetch_npm_packages console || return 1
+  local dir="$KEYFENCE_ROOT/console"
+  local built="$dir/dist/index.html"
+  if [ -f "$built" ] && [ -z "$(find "$dir" "$KEYFENCE_ROOT/libs/admin/openapi.yaml" \
+    \( -path "$dir/node_modules" -o -path "$dir/dist" -o -name schema.d.ts \) -prune \
+    -o -type f -newer "$built" -print -quit)" ]; then return 0; fi
+  say "building the console"
+  (cd "$dir" && npm run --silent build)
+}

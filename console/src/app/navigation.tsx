@@ -50,7 +50,7 @@ function Items({ items, accountId }: { items: Item[]; accountId?: string }) {
         <li key={label}>
           <Link
             to={to}
-            params={accountId ? { accountId } : {}}
+            params={{ accountId } as never}
             className={css.item}
             activeOptions={{ exact: exact ?? false, includeSearch: false }}
           >
@@ -80,7 +80,10 @@ export function Navigation() {
         />
       )}
       {account && (
-        <div className={choices.length > 1 ? css.group : undefined} style={choices.length > 1 ? { marginTop: 12 } : undefined}>
+        <div
+          className={choices.length > 1 ? css.group : undefined}
+          style={choices.length > 1 ? { marginTop: 12 } : undefined}
+        >
           {choices.length === 1 && <div className={css.groupName}>{account.name}</div>}
           <Items items={accountItems} accountId={account.id} />
         </div>

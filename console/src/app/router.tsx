@@ -1,5 +1,12 @@
 // Every address of the console. Pages load when they are first opened.
-import { createRootRoute, createRoute, createRouter, lazyRouteComponent, Outlet, redirect } from '@tanstack/react-router';
+import {
+  createRootRoute,
+  createRoute,
+  createRouter,
+  lazyRouteComponent,
+  Outlet,
+  redirect,
+} from '@tanstack/react-router';
 import { meQuery, queryClient } from '@/api/queries.ts';
 import { Broken, NotFound } from './broken.tsx';
 import { Home } from './home.tsx';
@@ -21,7 +28,18 @@ const texts =
   };
 
 export const usageFilters = [
-  'key_id', 'method', 'status', 'reason', 'layer', 'address', 'path_prefix', 'request_id', 'from', 'until', 'range', 'open',
+  'key_id',
+  'method',
+  'status',
+  'reason',
+  'layer',
+  'address',
+  'path_prefix',
+  'request_id',
+  'from',
+  'until',
+  'range',
+  'open',
 ] as const;
 export type UsageSearch = Partial<Record<(typeof usageFilters)[number], string>>;
 export const auditFilters = ['action', 'subject', 'actor', 'from', 'until'] as const;
@@ -141,8 +159,22 @@ export const router = createRouter({
     signInRoute,
     invitationRoute,
     shellRoute.addChildren([
-      homeRoute, profileRoute, overviewRoute, keysRoute, newKeyRoute, keyRoute, allowlistRoute, usageRoute, auditRoute,
-      settingsRoute, accountsRoute, globalListRoute, allUsageRoute, allAuditRoute, instanceRoute, statusRoute,
+      homeRoute,
+      profileRoute,
+      overviewRoute,
+      keysRoute,
+      newKeyRoute,
+      keyRoute,
+      allowlistRoute,
+      usageRoute,
+      auditRoute,
+      settingsRoute,
+      accountsRoute,
+      globalListRoute,
+      allUsageRoute,
+      allAuditRoute,
+      instanceRoute,
+      statusRoute,
     ]),
   ]),
   defaultPreload: 'intent',

@@ -87,7 +87,12 @@ export function SessionGate() {
   };
   return (
     <>
-      <Dialog opened={asked === 'sign_in'} onClose={() => gate.settle(false)} title="Your session has ended" closing="buttons">
+      <Dialog
+        opened={asked === 'sign_in'}
+        onClose={() => gate.settle(false)}
+        title="Your session has ended"
+        closing="buttons"
+      >
         <Stack>
           <Text>Sign in again to go on. Nothing on this page is lost.</Text>
           <SignInForm login={me?.login} onSignedIn={signedIn} />

@@ -16,16 +16,52 @@ import {
 } from '@mantine/core';
 
 const ink: MantineColorsTuple = [
-  '#eef1ff', '#dee4fe', '#bdc9fc', '#98aafa', '#7b91f5', '#5d75ea', '#4760dc', '#364cc4', '#2c3ea3', '#25347f',
+  '#eef1ff',
+  '#dee4fe',
+  '#bdc9fc',
+  '#98aafa',
+  '#7b91f5',
+  '#5d75ea',
+  '#4760dc',
+  '#364cc4',
+  '#2c3ea3',
+  '#25347f',
 ];
 const slate: MantineColorsTuple = [
-  '#e3e6ec', '#bcc3d0', '#9aa3b4', '#6b7588', '#414a5b', '#2d3442', '#20252f', '#161a21', '#111419', '#0b0d11',
+  '#e3e6ec',
+  '#bcc3d0',
+  '#9aa3b4',
+  '#6b7588',
+  '#414a5b',
+  '#2d3442',
+  '#20252f',
+  '#161a21',
+  '#111419',
+  '#0b0d11',
 ];
 const gray: MantineColorsTuple = [
-  '#f8f9fb', '#f1f3f6', '#e5e8ed', '#d8dce3', '#c3c9d3', '#9ba3b1', '#666f7f', '#4a5261', '#2f3643', '#191e28',
+  '#f8f9fb',
+  '#f1f3f6',
+  '#e5e8ed',
+  '#d8dce3',
+  '#c3c9d3',
+  '#9ba3b1',
+  '#666f7f',
+  '#4a5261',
+  '#2f3643',
+  '#191e28',
 ];
 const red: MantineColorsTuple = [
-  '#fff0ef', '#fddedb', '#f9bab5', '#f4928b', '#ee7068', '#e2554d', '#cf3d37', '#b42c28', '#94211f', '#761819',
+  '#fff0ef',
+  '#fddedb',
+  '#f9bab5',
+  '#f4928b',
+  '#ee7068',
+  '#e2554d',
+  '#cf3d37',
+  '#b42c28',
+  '#94211f',
+  '#761819',
 ];
 
 export const theme = createTheme({
@@ -61,7 +97,9 @@ export const theme = createTheme({
     Switch: Switch.extend({ defaultProps: { withThumbIndicator: false } }),
     Table: Table.extend({ defaultProps: { verticalSpacing: 'sm', horizontalSpacing: 'md' } }),
     Tabs: Tabs.extend({ defaultProps: { keepMounted: false } }),
-    Tooltip: Tooltip.extend({ defaultProps: { openDelay: 250, withArrow: true, events: { hover: true, focus: true, touch: true } } }),
+    Tooltip: Tooltip.extend({
+      defaultProps: { openDelay: 250, withArrow: true, events: { hover: true, focus: true, touch: true } },
+    }),
     NavLink: NavLink.extend({ defaultProps: { variant: 'light' } }),
     Loader: Loader.extend({ defaultProps: { size: 'sm', type: 'dots' } }),
   },

@@ -1,6 +1,13 @@
 // Small things that every page shows the same way.
 import { ActionIcon, Button, CopyButton, Loader, Title, Tooltip } from '@mantine/core';
-import { IconAlertTriangle, IconCheck, IconCircleX, IconCopy, IconInfoCircle, IconShieldCheck } from '@tabler/icons-react';
+import {
+  IconAlertTriangle,
+  IconCheck,
+  IconCircleX,
+  IconCopy,
+  IconInfoCircle,
+  IconShieldCheck,
+} from '@tabler/icons-react';
 import { Fragment, type ReactNode } from 'react';
 import { messageOf, ProblemError } from '@/api/problem.ts';
 import { shortForm } from '@/net/range.ts';
@@ -120,9 +127,7 @@ export function CopyIcon({ value, label }: { value: string; label: string }) {
 export function SecretOnce({ value, label }: { value: string; label: string }) {
   return (
     <div className={css.secret}>
-      <code aria-label={label} data-secret>
-        {value}
-      </code>
+      <code data-secret={label}>{value}</code>
       <CopyButton value={value} timeout={2500}>
         {({ copied, copy }) => (
           <Button

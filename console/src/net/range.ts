@@ -9,7 +9,8 @@ export interface Range {
 
 function ipv4(text: string): bigint | undefined {
   const parts = text.split('.');
-  if (parts.length !== 4 || !parts.every((part) => /^(0|[1-9]\d{0,2})$/.test(part) && Number(part) < 256)) return undefined;
+  if (parts.length !== 4 || !parts.every((part) => /^(0|[1-9]\d{0,2})$/.test(part) && Number(part) < 256))
+    return undefined;
   return parts.reduce((sum, part) => sum * 256n + BigInt(part), 0n);
 }
 
@@ -62,13 +63,14 @@ export function admits(canonical: string, address: string): boolean {
   return range !== undefined && one !== undefined && contains(range, one);
 }
 
-/** 65536 as 65,536; large numbers of IPv6 as a power of two. */
+/** 65536 as 65,536; large numbers of IPv6 as a power of two, 2⁸⁰. */
 export function countText(count: string | bigint): string {
   const value = BigInt(count);
   if (value < 10n ** 12n) return value.toLocaleString('en');
   const bits = value.toString(2);
   const isPower = /^10*$/.test(bits);
-  return isPower ? `2^${bits.length - 1}` : `about 2^${bits.length - 1}`;
+  const exponent = String(bits.length - 1).replace(/\d/g, (digit) => '⁰¹²³⁴⁵⁶⁷⁸⁹'[Number(digit)]!);
+  return isPower ? `2${exponent}` : `about 2${exponent}`;
 }
 
 /** Without the /32 or /128 of a single address. */

@@ -21,7 +21,9 @@ export function ConflictDialog({ difference, onMerge, onTheirs, onClose }: Confl
   return (
     <Dialog opened={difference !== undefined} onClose={onClose} title="This list was changed meanwhile" size="lg">
       <Stack gap="sm">
-        <Text>Somebody saved it after you opened it. Your changes are still here and were not saved. What changed:</Text>
+        <Text>
+          Somebody saved it after you opened it. Your changes are still here and were not saved. What changed:
+        </Text>
         {lines.length === 0 ? (
           <Text c="dimmed">Settings, names or ends of entries; no entry came or went.</Text>
         ) : (

@@ -60,8 +60,10 @@ export function DirectList({ owner, access }: DirectListProps) {
   if (query.isError) return <Problem error={query.error} title="The list could not be read" />;
   if (!facts) return <Loading label="Reading the list" />;
 
-  const mine = address === undefined ? undefined : entries.some((entry) => isUsable(entry) && admits(entry.canonical, address));
-  const admitsMine = mine === true || (facts.entry_count === 0 && facts.when_empty === 'allow') || facts.mode !== 'enforce';
+  const mine =
+    address === undefined ? undefined : entries.some((entry) => isUsable(entry) && admits(entry.canonical, address));
+  const admitsMine =
+    mine === true || (facts.entry_count === 0 && facts.when_empty === 'allow') || facts.mode !== 'enforce';
 
   const add = async (input: EntryInput) => {
     setError(undefined);
@@ -154,7 +156,12 @@ export function DirectList({ owner, access }: DirectListProps) {
       <div className={css.statement}>
         <Statement
           layer={owner.layer}
-          facts={{ mode: facts.mode, when_empty: facts.when_empty, entries: facts.entry_count, usable: isWhole ? entries.filter(isUsable).length : undefined }}
+          facts={{
+            mode: facts.mode,
+            when_empty: facts.when_empty,
+            entries: facts.entry_count,
+            usable: isWhole ? entries.filter(isUsable).length : undefined,
+          }}
         />
         {address !== undefined && isWhole && !admitsMine && (
           <div style={{ marginTop: 12 }}>

@@ -67,7 +67,10 @@ export function changeOf(row: DraftRow): 'none' | 'added' | 'changed' | 'removed
   if (!row.entry) return 'added';
   const { canonical, label, enabled, expires_at } = row.entry;
   const same =
-    canonical === row.canonical && label === row.label && enabled === row.enabled && sameTime(expires_at, row.expires_at);
+    canonical === row.canonical &&
+    label === row.label &&
+    enabled === row.enabled &&
+    sameTime(expires_at, row.expires_at);
   return same ? 'none' : 'changed';
 }
 
@@ -80,7 +83,9 @@ export function counts(draft: Draft): { added: number; changed: number; removed:
 
 export function isChanged(draft: Draft, base: Pick<AllowlistSettings, 'mode' | 'when_empty'>): boolean {
   return (
-    draft.mode !== base.mode || draft.when_empty !== base.when_empty || draft.rows.some((row) => changeOf(row) !== 'none')
+    draft.mode !== base.mode ||
+    draft.when_empty !== base.when_empty ||
+    draft.rows.some((row) => changeOf(row) !== 'none')
   );
 }
 

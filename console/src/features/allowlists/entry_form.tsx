@@ -27,7 +27,7 @@ export function localTime(rfc3339: string | null | undefined): string {
 export const rfc3339 = (local: string): string | null =>
   local === '' ? null : new Date(local).toISOString().replace(/\.\d+Z$/, 'Z');
 
-export function valueOf(entry: EntryInput): FormValue {
+export function formValueOf(entry: EntryInput): FormValue {
   const ends = localTime(entry.expires_at);
   const rest = { label: entry.label ?? '', enabled: entry.enabled ?? true, ends };
   const range = /^\s*(\S+?)\s*[-\u2013]\s*(\S+)\s*$/.exec(entry.text);
@@ -56,7 +56,7 @@ interface EntryFormProps {
 
 export function EntryForm(props: EntryFormProps) {
   const { initial, standing, limits, submitLabel, onSubmit, onCancel, children } = props;
-  const [value, setValue] = useState<FormValue>(() => (initial ? valueOf(initial) : emptyValue));
+  const [value, setValue] = useState<FormValue>(() => (initial ? formValueOf(initial) : emptyValue));
   const [more, setMore] = useState(Boolean(initial && (initial.expires_at || initial.enabled === false)));
   const [busy, setBusy] = useState(false);
   const meaningId = useId();
@@ -67,7 +67,7 @@ export function EntryForm(props: EntryFormProps) {
   const overlap = meaning?.parsed && overlapText(meaning.parsed, standing);
   const set = (change: Partial<FormValue>) => setValue((before) => ({ ...before, ...change }));
   const fill = (next: string, label?: string) => {
-    setValue((before) => ({ ...valueOf({ text: next, label: label ?? before.label }), ends: before.ends }));
+    setValue((before) => ({ ...formValueOf({ text: next, label: label ?? before.label }), ends: before.ends }));
     field.current?.focus();
   };
   const isWrong = meaning?.mistake !== undefined || refused !== undefined;
@@ -114,6 +114,7 @@ export function EntryForm(props: EntryFormProps) {
         <SegmentedControl
           aria-label="Kind of entry"
           size="sm"
+          h={36}
           data={[
             { value: 'ip', label: 'IP' },
             { value: 'range', label: 'Range' },

@@ -24,7 +24,12 @@ interface EntryRowProps {
   measure?: (element: HTMLElement | null) => void;
 }
 
-const changeText: Record<RowChange, string> = { none: '', added: 'new', changed: 'changed', removed: 'removed on save' };
+const changeText: Record<RowChange, string> = {
+  none: '',
+  added: 'new',
+  changed: 'changed',
+  removed: 'removed on save',
+};
 const changeTone = { none: 'quiet', added: 'ok', changed: 'warn', removed: 'bad' } as const;
 
 function amount(canonical: string): string {
@@ -76,7 +81,11 @@ export function EntryRow(props: EntryRowProps) {
       aria-posinset={position && position.index + 1}
     >
       {onOpen ? (
-        <UnstyledButton className={css.open} onClick={onOpen} aria-label={`Edit ${named ? `${entry.label}, ` : ''}${text}`}>
+        <UnstyledButton
+          className={css.open}
+          onClick={onOpen}
+          aria-label={`Edit ${named ? `${entry.label}, ` : ''}${text}`}
+        >
           {body}
         </UnstyledButton>
       ) : (

@@ -13,7 +13,14 @@ import { Dialog, DialogFoot } from '@/components/dialog.tsx';
 import { enforcedAt, say } from '@/components/toast.tsx';
 import { admits } from '@/net/range.ts';
 import { ImportPreview } from './import_preview.tsx';
-import { importLinesAdvised, importLinesMax, type ImportSource, inputOfSource, isBinary, readImport } from './import_text.ts';
+import {
+  type ImportSource,
+  importLinesAdvised,
+  importLinesMax,
+  inputOfSource,
+  isBinary,
+  readImport,
+} from './import_text.ts';
 import { type ListOwner, listPath } from './list_api.ts';
 
 interface ImportDialogProps {
@@ -81,7 +88,12 @@ function ImportForm({ owner, onClose, onImported, facts }: Omit<ImportDialogProp
     setText(content.replace(/^\ufeff/, ''));
   };
   const replaceLine = (line: number, next: string) =>
-    setText(settled.split(/\r\n|\r|\n/).map((old, index) => (index + 1 === line ? next : old)).join('\n'));
+    setText(
+      settled
+        .split(/\r\n|\r|\n/)
+        .map((old, index) => (index + 1 === line ? next : old))
+        .join('\n'),
+    );
   const store = async () => {
     setBusy(true);
     setError(undefined);
@@ -106,7 +118,8 @@ function ImportForm({ owner, onClose, onImported, facts }: Omit<ImportDialogProp
     facts.when_empty === 'allow' &&
     facts.mode === 'enforce' &&
     !report.lines.some((line) => line.canonical !== undefined && admits(line.canonical, address));
-  const isReady = report !== undefined && report.failed === 0 && report.added > 0 && settled === text && !preview.isFetching;
+  const isReady =
+    report !== undefined && report.failed === 0 && report.added > 0 && settled === text && !preview.isFetching;
   return (
     <Stack gap="md">
       <Textarea
@@ -117,7 +130,11 @@ function ImportForm({ owner, onClose, onImported, facts }: Omit<ImportDialogProp
         autosize
         spellCheck={false}
         styles={{ input: { fontFamily: 'var(--mantine-font-family-monospace)', fontSize: '0.8125rem' } }}
-        value={text.length > 400_000 ? `${text.slice(0, 2_000)}\n… (${sources.length.toLocaleString('en')} entries from the file)` : text}
+        value={
+          text.length > 400_000
+            ? `${text.slice(0, 2_000)}\n… (${sources.length.toLocaleString('en')} entries from the file)`
+            : text
+        }
         readOnly={text.length > 400_000}
         onChange={(event) => {
           setStruck(new Set());
@@ -139,25 +156,36 @@ function ImportForm({ owner, onClose, onImported, facts }: Omit<ImportDialogProp
           onChange={(event) => setSkip(event.currentTarget.checked)}
         />
       </Group>
-      {fileError && <Note tone="bad" live="assertive">{fileError}</Note>}
+      {fileError && (
+        <Note tone="bad" live="assertive">
+          {fileError}
+        </Note>
+      )}
       {tooMany && (
         <Note tone="bad" live="assertive">
-          {taken.length.toLocaleString('en')} lines are more than the {importLinesMax.toLocaleString('en')} that one import
-          takes. Split them.
+          {taken.length.toLocaleString('en')} lines are more than the {importLinesMax.toLocaleString('en')} that one
+          import takes. Split them.
         </Note>
       )}
       {!tooMany && taken.length > importLinesAdvised && (
         <Note tone="info">
-          {taken.length.toLocaleString('en')} lines. Imports of up to {importLinesAdvised} are easier to look over; more work
-          just as well.
+          {taken.length.toLocaleString('en')} lines. Imports of up to {importLinesAdvised} are easier to look over; more
+          work just as well.
         </Note>
       )}
       {preview.isError && <Problem error={preview.error} />}
-      {report && <ImportPreview report={report} sources={taken} onUse={replaceLine} onStrike={(line) => setStruck(new Set([...struck, line]))} />}
+      {report && (
+        <ImportPreview
+          report={report}
+          sources={taken}
+          onUse={replaceLine}
+          onStrike={(line) => setStruck(new Set([...struck, line]))}
+        />
+      )}
       {closesToMine && (
         <Note tone="warn" title="This leaves your own address out">
-          The list is open now. After the import <span className="kf-mono">{address}</span> will be blocked. The console stays
-          open to you.
+          The list is open now. After the import <span className="kf-mono">{address}</span> will be blocked. The console
+          stays open to you.
         </Note>
       )}
       <Problem error={error} />
@@ -173,7 +201,9 @@ function ImportForm({ owner, onClose, onImported, facts }: Omit<ImportDialogProp
           </Button>
         )}
         <Button onClick={store} disabled={!isReady} loading={busy} leftSection={<IconUpload size={16} aria-hidden />}>
-          {report && report.failed === 0 && report.added > 0 ? `Import ${report.added.toLocaleString('en')} entries` : 'Import'}
+          {report && report.failed === 0 && report.added > 0
+            ? `Import ${report.added.toLocaleString('en')} entries`
+            : 'Import'}
         </Button>
       </DialogFoot>
     </Stack>

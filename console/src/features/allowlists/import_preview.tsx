@@ -48,7 +48,15 @@ export function ImportPreview({ report, sources, onUse, onStrike }: ImportPrevie
           />
         )}
       </Group>
-      <div style={{ border: '1px solid var(--kf-line)', borderRadius: 'var(--mantine-radius-md)', overflow: 'hidden', height: few ? 'auto' : 300, display: 'grid' }}>
+      <div
+        style={{
+          border: '1px solid var(--kf-line)',
+          borderRadius: 'var(--mantine-radius-md)',
+          overflow: 'hidden',
+          height: few ? 'auto' : 300,
+          display: 'grid',
+        }}
+      >
         <VirtualRows
           count={lines.length}
           label="What every line means"
@@ -58,8 +66,18 @@ export function ImportPreview({ report, sources, onUse, onStrike }: ImportPrevie
             const line = lines[index]!;
             const number = line.source?.line ?? line.line;
             return (
-              <li key={line.line} className={css.row} style={{ ...style, paddingInlineStart: 12 }} ref={measure} data-index={index} data-result={line.result}>
-                <span className="kf-num kf-mono" style={{ width: '4ch', textAlign: 'end', color: 'var(--mantine-color-dimmed)' }}>
+              <li
+                key={line.line}
+                className={css.row}
+                style={{ ...style, paddingInlineStart: 12 }}
+                ref={measure}
+                data-index={index}
+                data-result={line.result}
+              >
+                <span
+                  className="kf-num kf-mono"
+                  style={{ width: '4ch', textAlign: 'end', color: 'var(--mantine-color-dimmed)' }}
+                >
                   {number}
                 </span>
                 <span style={{ flex: 1, minWidth: 0, padding: '6px 8px' }}>

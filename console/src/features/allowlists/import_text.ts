@@ -39,7 +39,10 @@ function fieldsOf(line: string): string[] {
 }
 
 function sourceOf(raw: string, line: number): ImportSource | undefined {
-  const clean = raw.replace(/[\u00a0\u2007\u202f]/g, ' ').replace(/[\u200b\u2060\ufeff]/g, '').trim();
+  const clean = raw
+    .replace(/[\u00a0\u2007\u202f]/g, ' ')
+    .replace(/[\u200b\u2060\ufeff]/g, '')
+    .trim();
   if (clean === '' || clean.startsWith('#')) return undefined;
   const [text = '', ...rest] = clean.startsWith('"') || /[,;\t]/.test(clean) ? fieldsOf(clean) : [clean];
   const label = rest.filter((field) => field !== '').join(', ');

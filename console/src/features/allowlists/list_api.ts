@@ -68,7 +68,12 @@ export const removeEntry = async (owner: ListOwner, id: string, confirmed: boole
     })
   ).data.revision;
 
-export const inputOf = ({ text, label, enabled, expires_at }: Entry): EntryInput => ({ text, label, enabled, expires_at });
+export const inputOf = ({ text, label, enabled, expires_at }: Entry): EntryInput => ({
+  text,
+  label,
+  enabled,
+  expires_at,
+});
 
 export const isExpired = (entry: Pick<Entry, 'expires_at'>): boolean =>
   entry.expires_at !== null && entry.expires_at !== undefined && new Date(entry.expires_at).getTime() <= Date.now();

@@ -8,12 +8,24 @@ import { whoamiQuery } from '@/api/queries.ts';
 import type { AllowlistReplaced } from '@/api/types.ts';
 import { Note, Problem } from '@/components/bits.tsx';
 import { useQuestion } from '@/components/dialog.tsx';
-import { enforcedAt, say } from '@/components/toast.tsx';
 import { useLeaveGuard } from '@/components/leave_guard.tsx';
+import { enforcedAt, say } from '@/components/toast.tsx';
 import { ConflictDialog } from './conflict_dialog.tsx';
 import {
-  changeOf, counts, type Difference, type Draft, type DraftRow, differenceSince, draftOf, inputOfRow, isChanged, kept,
-  newRow, opensToEveryone, rebase, wouldAdmit,
+  changeOf,
+  counts,
+  type Difference,
+  type Draft,
+  type DraftRow,
+  differenceSince,
+  draftOf,
+  inputOfRow,
+  isChanged,
+  kept,
+  newRow,
+  opensToEveryone,
+  rebase,
+  wouldAdmit,
 } from './draft.ts';
 import { EntryForm } from './entry_form.tsx';
 import { EntryRow } from './entry_row.tsx';
@@ -111,7 +123,11 @@ export function ListEditor({ owner, standing, access }: ListEditorProps) {
     if (!opensToEveryone(draft) || (base.list.entry_count === 0 && base.list.when_empty === 'allow')) return save();
     askFirst({
       title: 'Open to any address?',
-      body: <Text>Without entries the list admits every address. Anyone who has the secret can then call from anywhere.</Text>,
+      body: (
+        <Text>
+          Without entries the list admits every address. Anyone who has the secret can then call from anywhere.
+        </Text>
+      ),
       confirmLabel: 'Open it to any address',
       danger: true,
       run: () => save(true),
@@ -180,7 +196,13 @@ export function ListEditor({ owner, standing, access }: ListEditorProps) {
       )}
       <div className={css.tools}>
         <LimitsText limits={limits} count={rows.length} />
-        <Anchor component="button" type="button" size="sm" onClick={() => setShowSettings(!showSettings)} aria-expanded={showSettings}>
+        <Anchor
+          component="button"
+          type="button"
+          size="sm"
+          onClick={() => setShowSettings(!showSettings)}
+          aria-expanded={showSettings}
+        >
           {showSettings ? 'Hide settings of the list' : 'Settings of the list'}
         </Anchor>
       </div>
@@ -193,7 +215,7 @@ export function ListEditor({ owner, standing, access }: ListEditorProps) {
         />
       )}
       {(changed || Boolean(error)) && (
-        <div className={css.saveBar} role="region" aria-label="Unsaved changes">
+        <section className={css.saveBar} aria-label="Unsaved changes">
           <div style={{ flex: '1 1 16rem' }}>
             <Text fw={600}>{summary(draft)}, not saved yet</Text>
             {leavesOut && (
@@ -218,7 +240,7 @@ export function ListEditor({ owner, standing, access }: ListEditorProps) {
               Save
             </Button>
           </Group>
-        </div>
+        </section>
       )}
       {question}
       {leaveGuard}

@@ -32,7 +32,13 @@ export function MeaningLine({ meaning, refused, overlap, onSuggestion, hint, id 
           <IconX size={15} aria-hidden />
           <span>{meaning.mistake.message}</span>
           {meaning.mistake.suggestions.map((text) => (
-            <Button key={text} size="compact-xs" variant="default" className="kf-mono" onClick={() => onSuggestion(text)}>
+            <Button
+              key={text}
+              size="compact-xs"
+              variant="default"
+              className="kf-mono"
+              onClick={() => onSuggestion(text)}
+            >
               Use {text}
             </Button>
           ))}

@@ -12,13 +12,20 @@ export interface ListFacts {
 
 const subjects = { global: 'any key of this instance', account: 'any key of this account', key: 'this key' } as const;
 
-export function statementOf(layer: keyof typeof subjects, facts: ListFacts): { tone: Tone; title: string; text: string } {
+export function statementOf(
+  layer: keyof typeof subjects,
+  facts: ListFacts,
+): { tone: Tone; title: string; text: string } {
   const subject = subjects[layer];
   if (facts.mode === 'off') {
     return { tone: 'quiet', title: 'Off', text: 'This list is not looked at. Its entries are kept.' };
   }
   if (facts.entries === 0 && facts.when_empty === 'allow') {
-    return { tone: 'warn', title: 'Open to any address', text: `The list is empty, so ${subject} may be used from anywhere.` };
+    return {
+      tone: 'warn',
+      title: 'Open to any address',
+      text: `The list is empty, so ${subject} may be used from anywhere.`,
+    };
   }
   if (facts.mode === 'monitor') {
     return {
@@ -34,7 +41,11 @@ export function statementOf(layer: keyof typeof subjects, facts: ListFacts): { t
     return { tone: 'bad', title: 'Closed', text: 'Every entry has ended or is not in use, so no address may call.' };
   }
   const count = facts.entries === 1 ? 'the one entry' : `the ${facts.entries.toLocaleString('en')} entries`;
-  return { tone: 'ok', title: 'Restricted', text: `Only addresses in ${count} below may use ${subject}. Everything else is blocked.` };
+  return {
+    tone: 'ok',
+    title: 'Restricted',
+    text: `Only addresses in ${count} below may use ${subject}. Everything else is blocked.`,
+  };
 }
 
 export function Statement({ layer, facts }: { layer: keyof typeof subjects; facts: ListFacts }) {

@@ -5,7 +5,12 @@ import { shortForm } from '@/net/range.ts';
 import css from './layers.module.css';
 import { layerName } from './reasons.ts';
 
-const tones: Record<LayerVerdict['verdict'], Tone> = { admits: 'ok', denies: 'bad', would_deny: 'warn', skipped: 'quiet' };
+const tones: Record<LayerVerdict['verdict'], Tone> = {
+  admits: 'ok',
+  denies: 'bad',
+  would_deny: 'warn',
+  skipped: 'quiet',
+};
 const words: Record<LayerVerdict['verdict'], string> = {
   admits: 'admits',
   denies: 'blocks',
@@ -16,7 +21,9 @@ const words: Record<LayerVerdict['verdict'], string> = {
 function why(layer: LayerVerdict): string {
   if (layer.mode === 'off') return 'Not looked at.';
   if (!layer.has_entries) {
-    return layer.when_empty === 'allow' ? 'Empty, and open to any address.' : 'Empty, and closed until an address is added.';
+    return layer.when_empty === 'allow'
+      ? 'Empty, and open to any address.'
+      : 'Empty, and closed until an address is added.';
   }
   if (!layer.admits) return 'No usable entry contains the address.';
   return 'An entry contains the address.';

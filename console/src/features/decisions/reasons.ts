@@ -15,9 +15,17 @@ export const reasonText: Record<string, { name: string; what: string; advice?: s
     advice: 'Copy the secret again, whole.',
   },
   key_unknown: { name: 'Unknown key', what: 'No such key exists here, or it was rotated or deleted.' },
-  key_disabled: { name: 'Key disabled', what: 'The key, or its account, was disabled.', advice: 'Enable it again in the menu of the key.' },
+  key_disabled: {
+    name: 'Key disabled',
+    what: 'The key, or its account, was disabled.',
+    advice: 'Enable it again in the menu of the key.',
+  },
   key_revoked: { name: 'Key revoked', what: 'The key was revoked for good.', advice: 'Create a new key.' },
-  key_expired: { name: 'Key expired', what: 'The key had reached its end.', advice: 'Give it a later end, or rotate it.' },
+  key_expired: {
+    name: 'Key expired',
+    what: 'The key had reached its end.',
+    advice: 'Give it a later end, or rotate it.',
+  },
   scope_missing: {
     name: 'Scope missing',
     what: 'The route requires a scope that the key lacks.',

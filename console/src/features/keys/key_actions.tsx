@@ -1,7 +1,14 @@
 // The menu of three dots: IP allowlist, rotate, disable, revoke, delete.
 import { ActionIcon, Menu, Stack, Text } from '@mantine/core';
 import {
-  IconActivity, IconBan, IconDots, IconListCheck, IconPlayerPause, IconPlayerPlay, IconRefresh, IconTrash,
+  IconActivity,
+  IconBan,
+  IconDots,
+  IconListCheck,
+  IconPlayerPause,
+  IconPlayerPlay,
+  IconRefresh,
+  IconTrash,
 } from '@tabler/icons-react';
 import { useQueryClient } from '@tanstack/react-query';
 import { useNavigate } from '@tanstack/react-router';
@@ -48,7 +55,11 @@ export function KeyActions({ of: key, place }: { of: Key; place: 'list' | 'page'
     <>
       <Menu position="bottom-end" shadow="md" width={210}>
         <Menu.Target>
-          <ActionIcon aria-label={`Actions for ${key.name}`} size="lg" variant={place === 'page' ? 'default' : 'subtle'}>
+          <ActionIcon
+            aria-label={`Actions for ${key.name}`}
+            size="lg"
+            variant={place === 'page' ? 'default' : 'subtle'}
+          >
             <IconDots size={18} />
           </ActionIcon>
         </Menu.Target>
@@ -56,7 +67,9 @@ export function KeyActions({ of: key, place }: { of: Key; place: 'list' | 'page'
           {place === 'list' && (
             <Menu.Item
               leftSection={<IconListCheck size={16} />}
-              onClick={() => navigate({ to: '/a/$accountId/keys/$keyId', params: { accountId: key.account_id, keyId: key.id } })}
+              onClick={() =>
+                navigate({ to: '/a/$accountId/keys/$keyId', params: { accountId: key.account_id, keyId: key.id } })
+              }
             >
               IP allowlist
             </Menu.Item>

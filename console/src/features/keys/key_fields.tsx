@@ -1,5 +1,5 @@
 import { SimpleGrid, Stack, TagsInput, Textarea, TextInput } from '@mantine/core';
-import { type ProblemError } from '@/api/problem.ts';
+import type { ProblemError } from '@/api/problem.ts';
 import type { KeyForm } from './key_facts.ts';
 
 interface KeyFieldsProps {
@@ -46,7 +46,9 @@ export function KeyFields({ value, onChange, problem, autoFocus }: KeyFieldsProp
           acceptValueOnBlur
           value={value.scopes}
           onChange={(scopes) => onChange({ scopes })}
-          error={wrongScope ? `“${wrongScope}” is no scope: letters, digits and . _ : / * - only.` : scopeError?.message}
+          error={
+            wrongScope ? `“${wrongScope}” is no scope: letters, digits and . _ : / * - only.` : scopeError?.message
+          }
         />
         <TextInput
           type="datetime-local"

@@ -13,8 +13,8 @@ import { Page, Panel } from '@/components/page.tsx';
 import { Time } from '@/components/time.tsx';
 import { enforcedAt, say } from '@/components/toast.tsx';
 import { localTime } from '../allowlists/entry_form.tsx';
-import { ListEditor } from '../allowlists/list_editor.tsx';
 import { wholeListQuery } from '../allowlists/list_api.ts';
+import { ListEditor } from '../allowlists/list_editor.tsx';
 import { TryAddress } from '../decisions/try_address.tsx';
 import { RecentRequests } from '../usage/recent_requests.tsx';
 import { KeyActions } from './key_actions.tsx';
@@ -95,7 +95,14 @@ export function KeyPage() {
   if (key.isPending) return <Loading label="Reading the key" />;
   if (key.isError) {
     return (
-      <Page title="API key" lede={<Link to="/a/$accountId/keys" params={{ accountId }}>Back to API keys</Link>}>
+      <Page
+        title="API key"
+        lede={
+          <Link to="/a/$accountId/keys" params={{ accountId }}>
+            Back to API keys
+          </Link>
+        }
+      >
         <Problem error={key.error} title="The key could not be read" />
       </Page>
     );
@@ -117,7 +124,11 @@ export function KeyPage() {
         editable && (
           <Group gap="xs">
             {data.state !== 'revoked' && (
-              <Button variant="default" leftSection={<IconPencil size={15} aria-hidden />} onClick={() => setEditing(true)}>
+              <Button
+                variant="default"
+                leftSection={<IconPencil size={15} aria-hidden />}
+                onClick={() => setEditing(true)}
+              >
                 Edit
               </Button>
             )}
@@ -139,8 +150,19 @@ export function KeyPage() {
         <Facts
           of={[
             ['State', <KeyState key="state" of={data} />],
-            ['Secret', <span key="hint" className="kf-mono">{data.hint === '' ? 'imported, never seen by Keyfence' : data.hint}</span>],
-            ['Id', <Group key="id" gap={4}><span className="kf-mono">{data.id}</span><CopyIcon value={data.id} label="Copy the id" /></Group>],
+            [
+              'Secret',
+              <span key="hint" className="kf-mono">
+                {data.hint === '' ? 'imported, never seen by Keyfence' : data.hint}
+              </span>,
+            ],
+            [
+              'Id',
+              <Group key="id" gap={4}>
+                <span className="kf-mono">{data.id}</span>
+                <CopyIcon value={data.id} label="Copy the id" />
+              </Group>,
+            ],
             ['Scopes', <Scopes key="scopes" of={data.scopes} />],
             ['Ends', <Time key="ends" at={data.expires_at} style="date" />],
             ['Last used', <LastUsed key="used" keyId={keyId} />],

@@ -118,11 +118,7 @@ export function KeysPage() {
       {keys.isError && <Problem error={keys.error} title="The keys could not be read" />}
       {keys.data?.length === 0 && (
         <Panel label="No keys">
-          <Empty
-            icon={<IconKey />}
-            title="No keys yet"
-            action={editable && <NewKeyButton accountId={accountId} />}
-          >
+          <Empty icon={<IconKey />} title="No keys yet" action={editable && <NewKeyButton accountId={accountId} />}>
             Create the first one, say from which addresses it may be used, and put its secret into your program.
           </Empty>
         </Panel>

@@ -46,7 +46,14 @@ export function NewKeyPage() {
   };
   const problem = error instanceof ProblemError ? error : undefined;
   return (
-    <Page title="Create key" lede={<Link to="/a/$accountId/keys" params={{ accountId }}>Back to API keys</Link>}>
+    <Page
+      title="Create key"
+      lede={
+        <Link to="/a/$accountId/keys" params={{ accountId }}>
+          Back to API keys
+        </Link>
+      }
+    >
       <Panel title="The key">
         <KeyFields
           value={form}

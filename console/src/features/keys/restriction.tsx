@@ -12,9 +12,5 @@ export function Restriction({ keyId }: { keyId: string }) {
     return data.when_empty === 'allow' ? <Badge tone="warn">Any IP</Badge> : <Badge tone="info">No IP yet</Badge>;
   }
   const count = data.entry_count === 1 ? '1 entry' : `${data.entry_count} entries`;
-  return data.mode === 'monitor' ? (
-    <Badge tone="warn">{count}, monitoring</Badge>
-  ) : (
-    <Badge tone="ok">{count}</Badge>
-  );
+  return data.mode === 'monitor' ? <Badge tone="warn">{count}, monitoring</Badge> : <Badge tone="ok">{count}</Badge>;
 }

@@ -21,7 +21,8 @@ export function SignInForm({ login: knownLogin, onSignedIn }: SignInFormProps) {
   const [busy, setBusy] = useState(false);
 
   const send = (): Promise<SignIn> => {
-    if (step === 'password') return ask('POST', '/session', { body: { login: login.trim(), password }, unguarded: true });
+    if (step === 'password')
+      return ask('POST', '/session', { body: { login: login.trim(), password }, unguarded: true });
     const factor = step === 'code' ? { code: code.replace(/\s/g, '') } : { recovery_code: code.trim() };
     return ask('POST', '/session/second-factor', { body: factor, unguarded: true });
   };

@@ -1,5 +1,5 @@
 import { useQueryClient } from '@tanstack/react-query';
-import { getRouteApi, useNavigate } from '@tanstack/react-router';
+import { getRouteApi, useNavigate, useRouter } from '@tanstack/react-router';
 import { meQuery } from '@/api/queries.ts';
 import type { Me } from '@/api/types.ts';
 import { Doorway } from './doorway.tsx';
@@ -15,10 +15,12 @@ export function SignInPage() {
   const { to } = route.useSearch();
   const queries = useQueryClient();
   const navigate = useNavigate();
+  const router = useRouter();
   const enter = async (me: Me | undefined) => {
     queries.clear();
     if (me) queries.setQueryData(meQuery.queryKey, me);
-    await navigate(isOwnPath(to) ? { href: to, replace: true } : { to: '/', replace: true });
+    if (isOwnPath(to)) router.history.replace(to);
+    else await navigate({ to: '/', replace: true });
   };
   return (
     <Doorway

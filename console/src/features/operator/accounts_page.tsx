@@ -1,0 +1,238 @@
+import { ActionIcon, Button, Menu, Stack, Text, TextInput } from '@mantine/core';
+import { IconBuilding, IconDots, IconPlus, IconSearch } from '@tabler/icons-react';
+import { useQuery, useQueryClient } from '@tanstack/react-query';
+import { Link, useNavigate } from '@tanstack/react-router';
+import { useState } from 'react';
+import { ask } from '@/api/client.ts';
+import { ProblemError } from '@/api/problem.ts';
+import { accountsQuery } from '@/api/queries.ts';
+import type { Account } from '@/api/types.ts';
+import { Badge, Empty, Loading, Problem } from '@/components/bits.tsx';
+import { Dialog, DialogFoot, useQuestion } from '@/components/dialog.tsx';
+import { Page, Panel } from '@/components/page.tsx';
+import { Time } from '@/components/time.tsx';
+import { enforcedAt, say, sayError } from '@/components/toast.tsx';
+import css from '@/components/ui.module.css';
+
+interface DeletableAccount extends Account {
+  deleted_at?: string | null;
+  purge_at?: string | null;
+}
+
+function CreateAccount({ onClose }: { onClose: () => void }) {
+  const queries = useQueryClient();
+  const navigate = useNavigate();
+  const [name, setName] = useState('');
+  const [error, setError] = useState<unknown>();
+  const create = async () => {
+    setError(undefined);
+    try {
+      const account = await ask<Account>('POST', '/accounts', { body: { name: name.trim() } });
+      await queries.invalidateQueries(accountsQuery);
+      onClose();
+      await navigate({ to: '/a/$accountId', params: { accountId: account.id } });
+    } catch (thrown) {
+      setError(thrown);
+    }
+  };
+  const problem = error instanceof ProblemError ? error : undefined;
+  return (
+    <form
+      onSubmit={(event) => {
+        event.preventDefault();
+        void create();
+      }}
+    >
+      <Stack>
+        <TextInput
+          label="Name"
+          placeholder="The customer"
+          maxLength={100}
+          value={name}
+          onChange={(event) => setName(event.currentTarget.value)}
+          error={problem?.field('/name')?.message}
+          required
+          data-autofocus
+        />
+        {!problem?.field('/name') && <Problem error={error} />}
+      </Stack>
+      <DialogFoot>
+        <Button variant="default" onClick={onClose}>
+          Cancel
+        </Button>
+        <Button type="submit">Create account</Button>
+      </DialogFoot>
+    </form>
+  );
+}
+
+function AccountMenu({ account }: { account: DeletableAccount }) {
+  const queries = useQueryClient();
+  const [question, askFirst] = useQuestion();
+  const setState = async (state: Account['state']) => {
+    const { revision } = await ask<Account>('PATCH', `/accounts/${account.id}`, { body: { state } });
+    await queries.invalidateQueries(accountsQuery);
+    say(`${account.name} is ${state}. ${enforcedAt(revision)}.`);
+  };
+  const remove = async () => {
+    await ask('DELETE', `/accounts/${account.id}`);
+    await queries.invalidateQueries(accountsQuery);
+    say(`${account.name} is deleted.`);
+  };
+  const restore = async () => {
+    await ask('POST', `/accounts/${account.id}/restore`);
+    await queries.invalidateQueries(accountsQuery);
+    say(`${account.name} is back.`);
+  };
+  return (
+    <>
+      <Menu position="bottom-end" shadow="md">
+        <Menu.Target>
+          <ActionIcon aria-label={`Actions for ${account.name}`} size="lg">
+            <IconDots size={18} />
+          </ActionIcon>
+        </Menu.Target>
+        <Menu.Dropdown>
+          {account.deleted_at ? (
+            <Menu.Item onClick={() => restore().catch(sayError)}>Restore</Menu.Item>
+          ) : (
+            <>
+              {account.state === 'active' ? (
+                <Menu.Item
+                  onClick={() =>
+                    askFirst({
+                      title: `Suspend ${account.name}?`,
+                      body: (
+                        <Text>All its keys are refused from the next request on, until it is made active again.</Text>
+                      ),
+                      confirmLabel: 'Suspend',
+                      danger: true,
+                      run: () => setState('suspended'),
+                    })
+                  }
+                >
+                  Suspend
+                </Menu.Item>
+              ) : (
+                <Menu.Item onClick={() => setState('active').catch(sayError)}>Make active again</Menu.Item>
+              )}
+              <Menu.Divider />
+              <Menu.Item
+                color="red"
+                onClick={() =>
+                  askFirst({
+                    title: `Delete ${account.name}?`,
+                    body: <Text>Its keys stop working at once; its lists and tokens go with it.</Text>,
+                    confirmLabel: 'Delete the account',
+                    danger: true,
+                    run: remove,
+                  })
+                }
+              >
+                Delete
+              </Menu.Item>
+            </>
+          )}
+        </Menu.Dropdown>
+      </Menu>
+      {question}
+    </>
+  );
+}
+
+function AccountState({ of: account }: { of: DeletableAccount }) {
+  if (account.deleted_at) {
+    return (
+      <Badge tone="bad">
+        deleted, gone <Time at={account.purge_at} />
+      </Badge>
+    );
+  }
+  return account.state === 'active' ? <Badge tone="ok">Active</Badge> : <Badge tone="bad">Suspended</Badge>;
+}
+
+export function AccountsPage() {
+  const accounts = useQuery(accountsQuery);
+  const [creating, setCreating] = useState(false);
+  const [search, setSearch] = useState('');
+  const found = ((accounts.data ?? []) as DeletableAccount[]).filter((account) =>
+    `${account.name} ${account.id}`.toLowerCase().includes(search.trim().toLowerCase()),
+  );
+  const button = (
+    <Button leftSection={<IconPlus size={16} aria-hidden />} onClick={() => setCreating(true)}>
+      Create account
+    </Button>
+  );
+  return (
+    <Page
+      title="Accounts"
+      lede="Your customers. Each owns its keys, its members and one allowlist."
+      actions={accounts.data && accounts.data.length > 0 && button}
+    >
+      {accounts.isPending && <Loading />}
+      {accounts.isError && <Problem error={accounts.error} />}
+      {accounts.data?.length === 0 && (
+        <Panel label="No accounts">
+          <Empty icon={<IconBuilding />} title="Create the first account" action={button}>
+            An account holds the API keys of one customer, or of one team of yours. Then create a key in it, or invite
+            its owner.
+          </Empty>
+        </Panel>
+      )}
+      {accounts.data && accounts.data.length > 0 && (
+        <Panel padding="none" label="Accounts">
+          {accounts.data.length > 5 && (
+            <div className={css.panelHead}>
+              <TextInput
+                aria-label="Search accounts"
+                placeholder="Search by name"
+                leftSection={<IconSearch size={15} aria-hidden />}
+                value={search}
+                onChange={(event) => setSearch(event.currentTarget.value)}
+                w={{ base: '100%', xs: 260 }}
+              />
+            </div>
+          )}
+          <table className={`${css.table} ${css.stack}`}>
+            <thead>
+              <tr>
+                <th>Name</th>
+                <th>State</th>
+                <th>Created</th>
+                <th aria-label="Actions" />
+              </tr>
+            </thead>
+            <tbody>
+              {found.map((account) => (
+                <tr key={account.id} data-account={account.name}>
+                  <td>
+                    <div>
+                      <Link to="/a/$accountId" params={{ accountId: account.id }} className={css.link}>
+                        {account.name}
+                      </Link>
+                      <div className="kf-mono" style={{ color: 'var(--mantine-color-dimmed)' }}>
+                        {account.id}
+                      </div>
+                    </div>
+                  </td>
+                  <td data-label="State">
+                    <AccountState of={account} />
+                  </td>
+                  <td data-label="Created">
+                    <Time at={account.created_at} />
+                  </td>
+                  <td className={`${css.end} ${css.corner}`}>
+                    <AccountMenu account={account} />
+                  </td>
+                </tr>
+              ))}
+            </tbody>
+          </table>
+        </Panel>
+      )}
+      <Dialog opened={creating} onClose={() => setCreating(false)} title="Create account">
+        {creating && <CreateAccount onClose={() => setCreating(false)} />}
+      </Dialog>
+    </Page>
+  );
+}

@@ -1,0 +1,110 @@
+import { Button } from '@mantine/core';
+import { useQuery, useQueryClient } from '@tanstack/react-query';
+import { ask } from '@/api/client.ts';
+import type { OpenSession } from '@/api/types.ts';
+import { Address, Badge, Loading, Problem } from '@/components/bits.tsx';
+import { Panel } from '@/components/page.tsx';
+import { Time } from '@/components/time.tsx';
+import { say, sayError } from '@/components/toast.tsx';
+import css from '@/components/ui.module.css';
+
+/** "Chromium on Linux" of what a browser says about itself. */
+export function programOf(userAgent: string): string {
+  const browsers: [RegExp, string][] = [
+    [/Edg\//, 'Edge'],
+    [/Firefox\//, 'Firefox'],
+    [/HeadlessChrome\//, 'Chromium'],
+    [/Chrom(e|ium)\//, 'Chrome'],
+    [/Safari\//, 'Safari'],
+    [/curl\//, 'curl'],
+  ];
+  const systems: [RegExp, string][] = [
+    [/Android/, 'Android'],
+    [/iPhone|iPad/, 'iOS'],
+    [/Windows/, 'Windows'],
+    [/Mac OS X/, 'macOS'],
+    [/Linux/, 'Linux'],
+  ];
+  const browser = browsers.find(([pattern]) => pattern.test(userAgent))?.[1];
+  const system = systems.find(([pattern]) => pattern.test(userAgent))?.[1];
+  if (!browser) return userAgent.slice(0, 60) || 'Unknown program';
+  return system ? `${browser} on ${system}` : browser;
+}
+
+export function Sessions() {
+  const queries = useQueryClient();
+  const sessions = useQuery({
+    queryKey: ['sessions'],
+    queryFn: async () => (await ask<{ items: OpenSession[] }>('GET', '/me/sessions')).items,
+  });
+  const end = async (id: string | undefined) => {
+    try {
+      await ask('DELETE', id === undefined ? '/me/sessions' : `/me/sessions/${id}`);
+      say(id === undefined ? 'All other sessions have ended.' : 'The session has ended.');
+    } catch (error) {
+      sayError(error);
+    }
+    await queries.invalidateQueries({ queryKey: ['sessions'] });
+  };
+  const others = (sessions.data ?? []).filter((session) => !session.current).length;
+  return (
+    <Panel
+      title="Where you are signed in"
+      padding="none"
+      aside={
+        others > 0 && (
+          <Button size="compact-md" variant="default" onClick={() => end(undefined)}>
+            End all others
+          </Button>
+        )
+      }
+    >
+      {sessions.isPending && <Loading />}
+      {sessions.isError && <Problem error={sessions.error} />}
+      {sessions.data && (
+        <table className={`${css.table} ${css.stack}`}>
+          <thead>
+            <tr>
+              <th>Program</th>
+              <th>From</th>
+              <th>Since</th>
+              <th>Last seen</th>
+              <th aria-label="Actions" />
+            </tr>
+          </thead>
+          <tbody>
+            {sessions.data.map((session) => (
+              <tr key={session.id}>
+                <td title={session.user_agent}>{programOf(session.user_agent)}</td>
+                <td data-label="From">
+                  <Address of={session.address} />
+                </td>
+                <td data-label="Since">
+                  <Time at={session.created_at} />
+                </td>
+                <td data-label="Last seen">
+                  <Time at={session.last_seen_at} />
+                </td>
+                <td className={css.end}>
+                  {session.current ? (
+                    <Badge tone="ok">this one</Badge>
+                  ) : (
+                    <Button
+                      variant="subtle"
+                      color="red"
+                      size="compact-sm"
+                      onClick={() => end(session.id)}
+                      aria-label={`End the session of ${programOf(session.user_agent)}`}
+                    >
+                      End
+                    </Button>
+                  )}
+                </td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      )}
+    </Panel>
+  );
+}

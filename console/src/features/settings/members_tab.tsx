@@ -1,0 +1,259 @@
+import { Button, Select, Stack, Text, TextInput } from '@mantine/core';
+import { IconUserPlus, IconUsers } from '@tabler/icons-react';
+import { useQuery, useQueryClient } from '@tanstack/react-query';
+import { useState } from 'react';
+import { ask } from '@/api/client.ts';
+import { allPages, useMe } from '@/api/queries.ts';
+import type { Invitation, Member, Role } from '@/api/types.ts';
+import { Badge, Empty, Loading, Note, Problem, SecretOnce } from '@/components/bits.tsx';
+import { Dialog, DialogFoot, useQuestion } from '@/components/dialog.tsx';
+import { Panel } from '@/components/page.tsx';
+import { Time } from '@/components/time.tsx';
+import { say, sayError } from '@/components/toast.tsx';
+import css from '@/components/ui.module.css';
+import { accountRoles, roleText } from './roles.ts';
+
+interface MembersTabProps {
+  accountId: string;
+  access: 'manage' | 'read';
+}
+
+const roleChoices = accountRoles.map((role) => ({ value: role, label: roleText[role].name }));
+
+function Invite({ accountId, onClose }: { accountId: string; onClose: () => void }) {
+  const queries = useQueryClient();
+  const [login, setLogin] = useState('');
+  const [role, setRole] = useState<Role>('admin');
+  const [made, setMade] = useState<Invitation>();
+  const [error, setError] = useState<unknown>();
+  const invite = async () => {
+    setError(undefined);
+    try {
+      const body = { login: login.trim(), role };
+      setMade(await ask<Invitation>('POST', `/accounts/${accountId}/invitations`, { body }));
+      await queries.invalidateQueries({ queryKey: ['invitations', accountId] });
+    } catch (thrown) {
+      setError(thrown);
+    }
+  };
+  if (made?.token) {
+    return (
+      <Stack>
+        <Text>
+          Send this link to {made.login}, in a way that nobody else reads. It works once, until{' '}
+          <Time at={made.expires_at} style="date" />, and cannot be shown again.
+        </Text>
+        <SecretOnce value={`${window.location.origin}/invitation#${made.token}`} label="Link of the invitation" />
+        <DialogFoot>
+          <Button onClick={onClose}>Done</Button>
+        </DialogFoot>
+      </Stack>
+    );
+  }
+  return (
+    <form
+      onSubmit={(event) => {
+        event.preventDefault();
+        void invite();
+      }}
+    >
+      <Stack>
+        <TextInput
+          label="Login"
+          description="Their e-mail address, or another name to sign in with"
+          autoCapitalize="none"
+          spellCheck={false}
+          value={login}
+          onChange={(event) => setLogin(event.currentTarget.value)}
+          required
+          data-autofocus
+        />
+        <Select
+          label="Role"
+          description={roleText[role].may}
+          data={roleChoices}
+          value={role}
+          onChange={(value) => value && setRole(value as Role)}
+        />
+        <Problem error={error} />
+      </Stack>
+      <DialogFoot>
+        <Button variant="default" onClick={onClose}>
+          Cancel
+        </Button>
+        <Button type="submit">Make invitation</Button>
+      </DialogFoot>
+    </form>
+  );
+}
+
+export function MembersTab({ accountId, access }: MembersTabProps) {
+  const me = useMe();
+  const queries = useQueryClient();
+  const [inviting, setInviting] = useState(false);
+  const [question, askFirst] = useQuestion();
+  const members = useQuery({
+    queryKey: ['members', accountId],
+    queryFn: () => allPages<Member>(`/accounts/${accountId}/members`),
+  });
+  const invitations = useQuery({
+    queryKey: ['invitations', accountId],
+    enabled: access === 'manage',
+    queryFn: () => allPages<Invitation>(`/accounts/${accountId}/invitations`),
+  });
+  const reread = () => queries.invalidateQueries({ queryKey: ['members', accountId] });
+  const setRole = async (member: Member, role: Role) => {
+    try {
+      await ask('PATCH', `/accounts/${accountId}/members/${member.id}`, { body: { role } });
+      say(`${member.name || member.login} is ${roleText[role].name.toLowerCase()} now.`);
+    } catch (error) {
+      sayError(error);
+    }
+    await reread();
+  };
+  const remove = (member: Member) =>
+    askFirst({
+      title: member.id === me.id ? 'Leave this account?' : `Remove ${member.name || member.login}?`,
+      body: <Text>Access to this account ends at once. What was done stays in the audit log.</Text>,
+      confirmLabel: member.id === me.id ? 'Leave' : 'Remove',
+      danger: true,
+      run: async () => {
+        await ask('DELETE', `/accounts/${accountId}/members/${member.id}`);
+        await reread();
+      },
+    });
+  const takeBack = async (invitation: Invitation) => {
+    try {
+      await ask('DELETE', `/accounts/${accountId}/invitations/${invitation.id}`);
+      await queries.invalidateQueries({ queryKey: ['invitations', accountId] });
+      say(`The invitation of ${invitation.login} is taken back.`);
+    } catch (error) {
+      sayError(error);
+    }
+  };
+  const button = access === 'manage' && (
+    <Button size="compact-md" leftSection={<IconUserPlus size={15} aria-hidden />} onClick={() => setInviting(true)}>
+      Invite
+    </Button>
+  );
+  return (
+    <>
+      <Panel title="Members" padding="none" aside={members.data && members.data.length > 0 && button}>
+        {members.isPending && <Loading />}
+        {members.isError && <Problem error={members.error} />}
+        {members.data?.length === 0 && (
+          <Empty icon={<IconUsers />} title="Nobody works on this account yet" action={button}>
+            Invite its owner: they create keys, set allowlists and invite the rest.
+          </Empty>
+        )}
+        {members.data && members.data.length > 0 && (
+          <div className={css.scroll}>
+            <table className={`${css.table} ${css.stack}`}>
+              <thead>
+                <tr>
+                  <th>Person</th>
+                  <th>Role</th>
+                  <th>Second factor</th>
+                  <th>Last signed in</th>
+                  <th aria-label="Actions" />
+                </tr>
+              </thead>
+              <tbody>
+                {members.data.map((member) => (
+                  <tr key={member.id}>
+                    <td>
+                      <div>
+                        <strong>{member.name || member.login}</strong>
+                        {member.name !== '' && (
+                          <div style={{ color: 'var(--mantine-color-dimmed)' }}>{member.login}</div>
+                        )}
+                      </div>
+                    </td>
+                    <td data-label="Role">
+                      {access === 'manage' ? (
+                        <Select
+                          aria-label={`Role of ${member.name || member.login}`}
+                          data={roleChoices}
+                          value={member.role}
+                          onChange={(role) => role && setRole(member, role as Role)}
+                          w={120}
+                          size="xs"
+                        />
+                      ) : (
+                        roleText[member.role].name
+                      )}
+                    </td>
+                    <td data-label="Second factor">
+                      {member.totp_enabled ? <Badge tone="ok">on</Badge> : <Badge tone="quiet">off</Badge>}
+                    </td>
+                    <td data-label="Last signed in">
+                      <Time at={member.last_sign_in_at} />
+                    </td>
+                    <td className={css.end}>
+                      {access === 'manage' && (
+                        <Button
+                          variant="subtle"
+                          color="red"
+                          size="compact-sm"
+                          onClick={() => remove(member)}
+                          aria-label={`Remove ${member.name || member.login}`}
+                        >
+                          {member.id === me.id ? 'Leave' : 'Remove'}
+                        </Button>
+                      )}
+                    </td>
+                  </tr>
+                ))}
+              </tbody>
+            </table>
+          </div>
+        )}
+      </Panel>
+      {access === 'manage' && invitations.data && invitations.data.length > 0 && (
+        <Panel title="Invitations under way" padding="none">
+          <table className={`${css.table} ${css.stack}`}>
+            <thead>
+              <tr>
+                <th>Login</th>
+                <th>Role</th>
+                <th>Works until</th>
+                <th aria-label="Actions" />
+              </tr>
+            </thead>
+            <tbody>
+              {invitations.data.map((invitation) => (
+                <tr key={invitation.id}>
+                  <td>{invitation.login}</td>
+                  <td data-label="Role">{roleText[invitation.role].name}</td>
+                  <td data-label="Works until">
+                    <Time at={invitation.expires_at} style="date" />
+                  </td>
+                  <td className={css.end}>
+                    <Button
+                      variant="subtle"
+                      color="red"
+                      size="compact-sm"
+                      onClick={() => takeBack(invitation)}
+                      aria-label={`Take back the invitation of ${invitation.login}`}
+                    >
+                      Take back
+                    </Button>
+                  </td>
+                </tr>
+              ))}
+            </tbody>
+          </table>
+        </Panel>
+      )}
+      {access === 'read' && (
+        <div style={{ marginTop: 16 }}>
+          <Note tone="quiet">Owners invite and remove members.</Note>
+        </div>
+      )}
+      <Dialog opened={inviting} onClose={() => setInviting(false)} title="Invite a person">
+        {inviting && <Invite accountId={accountId} onClose={() => setInviting(false)} />}
+      </Dialog>
+      {question}
+    </>
+  );
+}
