@@ -14,4 +14,20 @@ export default defineConfig({
   forbidOnly: true,
   timeout: instrumented ? 90_000 : 30_000,
   reporter: [['list']],
+  use: {
+    locale: 'en-GB',
+    launchOptions: {
+      executablePath: process.env['KEYFENCE_CHROMIUM'] ?? '/usr/bin/chromium',
+      // Nothing of the browser's own leaves the machine, and no test waits for what it would fetch.
+      args: [
+        '--no-sandbox',
+        '--disable-background-networking',
+        '--disable-component-update',
+        '--disable-default-apps',
+        '--disable-domain-reliability',
+        '--disable-sync',
+        '--no-first-run',
+      ],
+    },
+  },
 });

@@ -37,92 +37,12 @@ export interface Page<T> {
   next: string | null;
 }
 
-export interface Membership {
-  account_id: string;
-  account_name: string;
-  role: Role;
-}
-
-export interface Session {
-  id: string;
-  created_at: string;
-  idle_ends_at: string;
-  ends_at: string;
-  fresh_until: string;
-}
-
-export interface Me {
-  kind: 'person' | 'token';
-  id: string;
-  login: string;
-  name: string;
-  operator: boolean;
-  memberships: Membership[];
-  totp_enabled: boolean;
-  recovery_codes_left: number;
-  session: Session | null;
-}
-
-export interface SignIn {
-  status: 'signed_in' | 'second_factor_required';
-  me?: Me;
-}
-
-export interface OpenSession {
-  id: string;
-  created_at: string;
-  last_seen_at: string;
-  address: string;
-  user_agent: string;
-  current: boolean;
-}
-
-export interface Member {
-  id: string;
-  login: string;
-  name: string;
-  role: Role;
-  joined_at: string;
-  last_sign_in_at: string | null;
-  totp_enabled: boolean;
-}
-
-export interface Invitation {
-  id: string;
-  login: string;
-  role: Role;
-  expires_at: string;
-  token?: string;
-}
-
-export interface UsageRecord {
-  time: string;
-  request_id: string;
-  account_id: string | null;
-  key_id: string | null;
-  address: string | null;
-  address_header: 'ignored' | 'malformed' | null;
-  method: string;
-  host: string;
-  path: string;
-  user_agent: string;
-  truncated: boolean;
-  status: number;
-  bytes_sent: number;
-  duration_micros: number;
-  decision: 'allow' | 'deny';
-  reason: Reason;
-  layer: 'none' | 'global' | 'account' | 'key';
-  would_deny: string | null;
-  would_deny_layer: string | null;
-  matched_entries: { global: string | null; account: string | null; key: string | null };
-  revision: number;
-  gateway: string;
-}
-
-export interface UsageTotal {
-  group: string;
-  allowed: number;
-  denied: number;
-  would_deny: number;
-}
+export type Member = Schemas['Member'];
+export type Invitation = Schemas['Invitation'];
+export type InvitationWithToken = Schemas['InvitationWithToken'];
+export type InvitationFound = components['responses']['InvitationFound']['content']['application/json'];
+export type Me = Schemas['Me'];
+export type OpenSession = Schemas['Session'];
+export type UsageRecord = Schemas['UsageRecord'];
+export type UsageTotal = Schemas['UsageTotal'];
+export type SignIn = components['responses']['SignedIn']['content']['application/json'];

@@ -33,7 +33,7 @@ export function PersonMenu() {
   const { colorScheme, setColorScheme } = useMantineColorScheme();
   const queries = useQueryClient();
   const navigate = useNavigate();
-  const name = me.name || me.login;
+  const name = me.name || me.login || me.id;
   const signOut = async () => {
     try {
       await ask('DELETE', '/session', { unguarded: true });

@@ -95,7 +95,7 @@ export function SessionGate() {
       >
         <Stack>
           <Text>Sign in again to go on. Nothing on this page is lost.</Text>
-          <SignInForm login={me?.login} onSignedIn={signedIn} />
+          <SignInForm login={me?.login ?? undefined} onSignedIn={signedIn} />
         </Stack>
       </Dialog>
       <Dialog opened={asked === 'confirm'} onClose={() => gate.settle(false)} title="Confirm that it is you">

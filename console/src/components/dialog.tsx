@@ -25,9 +25,10 @@ export function Dialog({ opened, onClose, title, children, size = 'md', closing 
       closeOnEscape={closing === 'easy'}
       size={size}
       centered
+      radius="lg"
       padding="lg"
       aria-labelledby={id}
-      overlayProps={{ backgroundOpacity: 0.45, blur: 1 }}
+      overlayProps={{ backgroundOpacity: 0.3, blur: 1 }}
       transitionProps={{ duration: 120 }}
     >
       <div className={css.dialogHead}>
@@ -52,7 +53,7 @@ export function SidePanel({ opened, onClose, title, children, size = 560 }: Dial
       size={size}
       padding="lg"
       aria-labelledby={id}
-      overlayProps={{ backgroundOpacity: 0.35 }}
+      overlayProps={{ backgroundOpacity: 0.25 }}
       transitionProps={{ duration: 140 }}
     >
       <div className={css.dialogHead}>

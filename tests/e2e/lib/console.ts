@@ -107,7 +107,7 @@ export async function startDesk(
     policyDir: join(dir, 'policy'),
     flags: [
       '--first-password-file', passwordFile,
-      '--trusted-proxy', '127.0.0.1',
+      '--trusted-proxies', '127.0.0.1',
       ...(isRoot ? ['--gateway-group', 'www-data'] : []),
     ],
   });

@@ -1,6 +1,6 @@
 // What people paste into an import, made into entries: Windows line ends, tabs, non-breaking spaces, a byte order mark,
 // a CSV from a spreadsheet with quotes and labels that hold commas. What an entry means is the API's to say.
-import type { EntryInput } from '@/api/types.ts';
+import type { EntryInput } from '../../api/types.ts';
 
 export interface ImportSource {
   /** The line of the text, from 1. */

@@ -14,11 +14,6 @@ import { Time } from '@/components/time.tsx';
 import { enforcedAt, say, sayError } from '@/components/toast.tsx';
 import css from '@/components/ui.module.css';
 
-interface DeletableAccount extends Account {
-  deleted_at?: string | null;
-  purge_at?: string | null;
-}
-
 function CreateAccount({ onClose }: { onClose: () => void }) {
   const queries = useQueryClient();
   const navigate = useNavigate();
@@ -66,7 +61,7 @@ function CreateAccount({ onClose }: { onClose: () => void }) {
   );
 }
 
-function AccountMenu({ account }: { account: DeletableAccount }) {
+function AccountMenu({ account }: { account: Account }) {
   const queries = useQueryClient();
   const [question, askFirst] = useQuestion();
   const setState = async (state: Account['state']) => {
@@ -122,7 +117,12 @@ function AccountMenu({ account }: { account: DeletableAccount }) {
                 onClick={() =>
                   askFirst({
                     title: `Delete ${account.name}?`,
-                    body: <Text>Its keys stop working at once; its lists and tokens go with it.</Text>,
+                    body: (
+                      <Text>
+                        Its keys, tokens and members are refused at once. It can be restored for a while; then it is
+                        gone with its keys and lists.
+                      </Text>
+                    ),
                     confirmLabel: 'Delete the account',
                     danger: true,
                     run: remove,
@@ -140,7 +140,7 @@ function AccountMenu({ account }: { account: DeletableAccount }) {
   );
 }
 
-function AccountState({ of: account }: { of: DeletableAccount }) {
+function AccountState({ of: account }: { of: Account }) {
   if (account.deleted_at) {
     return (
       <Badge tone="bad">
@@ -155,7 +155,7 @@ export function AccountsPage() {
   const accounts = useQuery(accountsQuery);
   const [creating, setCreating] = useState(false);
   const [search, setSearch] = useState('');
-  const found = ((accounts.data ?? []) as DeletableAccount[]).filter((account) =>
+  const found = (accounts.data ?? []).filter((account) =>
     `${account.name} ${account.id}`.toLowerCase().includes(search.trim().toLowerCase()),
   );
   const button = (

@@ -32,7 +32,7 @@ function NameForm({ me }: { me: Me }) {
       }}
     >
       <Stack maw={420}>
-        <TextInput label="Login" value={me.login} readOnly />
+        <TextInput label="Login" value={me.login ?? ''} readOnly />
         <TextInput
           label="Name"
           autoComplete="name"

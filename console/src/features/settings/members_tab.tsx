@@ -4,7 +4,7 @@ import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import { ask } from '@/api/client.ts';
 import { allPages, useMe } from '@/api/queries.ts';
-import type { Invitation, Member, Role } from '@/api/types.ts';
+import type { Invitation, InvitationWithToken, Member, Role } from '@/api/types.ts';
 import { Badge, Empty, Loading, Note, Problem, SecretOnce } from '@/components/bits.tsx';
 import { Dialog, DialogFoot, useQuestion } from '@/components/dialog.tsx';
 import { Panel } from '@/components/page.tsx';
@@ -24,19 +24,19 @@ function Invite({ accountId, onClose }: { accountId: string; onClose: () => void
   const queries = useQueryClient();
   const [login, setLogin] = useState('');
   const [role, setRole] = useState<Role>('admin');
-  const [made, setMade] = useState<Invitation>();
+  const [made, setMade] = useState<InvitationWithToken>();
   const [error, setError] = useState<unknown>();
   const invite = async () => {
     setError(undefined);
     try {
       const body = { login: login.trim(), role };
-      setMade(await ask<Invitation>('POST', `/accounts/${accountId}/invitations`, { body }));
+      setMade(await ask<InvitationWithToken>('POST', `/accounts/${accountId}/invitations`, { body }));
       await queries.invalidateQueries({ queryKey: ['invitations', accountId] });
     } catch (thrown) {
       setError(thrown);
     }
   };
-  if (made?.token) {
+  if (made) {
     return (
       <Stack>
         <Text>

@@ -5,25 +5,19 @@ import { Link, useNavigate } from '@tanstack/react-router';
 import { useState } from 'react';
 import { ask } from '@/api/client.ts';
 import { meQuery } from '@/api/queries.ts';
-import type { Role, SignIn } from '@/api/types.ts';
+import type { InvitationFound, SignIn } from '@/api/types.ts';
 import { Loading, Note, Problem } from '@/components/bits.tsx';
 import { Time } from '@/components/time.tsx';
 import { roleText } from '@/features/settings/roles.ts';
 import { Doorway } from './doorway.tsx';
-
-interface Offer {
-  account_name: string;
-  login: string;
-  role: Role;
-  expires_at: string;
-}
+import { SignInForm } from './sign_in_form.tsx';
 
 export function InvitationPage() {
   const [token] = useState(() => window.location.hash.slice(1));
   const offer = useQuery({
     queryKey: ['invitation', token],
     retry: false,
-    queryFn: () => ask<Offer>('POST', '/invitations/lookup', { body: { token }, unguarded: true }),
+    queryFn: () => ask<InvitationFound>('POST', '/invitations/lookup', { body: { token }, unguarded: true }),
   });
   const me = useQuery(meQuery);
   if (offer.isPending || me.isPending) {
@@ -40,10 +34,18 @@ export function InvitationPage() {
       </Doorway>
     );
   }
-  return <Accept offer={offer.data} token={token} signedInAs={me.data?.login} />;
+  return <Accept offer={offer.data} token={token} signedInAs={me.data?.login ?? undefined} />;
 }
 
-function Accept({ offer, token, signedInAs }: { offer: Offer; token: string; signedInAs: string | undefined }) {
+function Accept({
+  offer,
+  token,
+  signedInAs,
+}: {
+  offer: InvitationFound;
+  token: string;
+  signedInAs: string | undefined;
+}) {
   const [name, setName] = useState('');
   const [password, setPassword] = useState('');
   const [error, setError] = useState<unknown>();
@@ -66,13 +68,25 @@ function Accept({ offer, token, signedInAs }: { offer: Offer; token: string; sig
       setBusy(false);
     }
   };
+  if (offer.login_exists && !isKnown) {
+    return (
+      <Doorway title={`Join ${offer.account_name}`}>
+        <Stack>
+          <Text>
+            You are invited as <strong>{roleText[offer.role].name.toLowerCase()}</strong>. You have a login here
+            already: sign in as <strong>{offer.login}</strong> to join.
+          </Text>
+          <SignInForm login={offer.login} onSignedIn={(me) => queries.setQueryData(meQuery.queryKey, me ?? null)} />
+        </Stack>
+      </Doorway>
+    );
+  }
   return (
     <Doorway
       title={`Join ${offer.account_name}`}
       foot={
         <>
-          Works until <Time at={offer.expires_at} style="date" />. Already have a login here?{' '}
-          <Link to="/sign-in">Sign in</Link> first, then open the link again.
+          Works until <Time at={offer.expires_at} style="date" />.
         </>
       }
     >

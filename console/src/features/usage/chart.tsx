@@ -27,6 +27,12 @@ function ceiling(value: number): number {
 
 const compact = new Intl.NumberFormat('en', { notation: 'compact' });
 const clock = new Intl.DateTimeFormat(undefined, { hour: '2-digit', minute: '2-digit', hour12: false });
+const seconds = new Intl.DateTimeFormat(undefined, {
+  hour: '2-digit',
+  minute: '2-digit',
+  second: '2-digit',
+  hour12: false,
+});
 const day = new Intl.DateTimeFormat(undefined, { month: 'short', day: 'numeric' });
 const full = new Intl.DateTimeFormat(undefined, {
   month: 'short',
@@ -135,7 +141,7 @@ export function Chart({ bars, span, height = 190, onPick }: ChartProps) {
                   </g>
                   {index % every === 0 && index * step < inner - 30 && (
                     <text className={css.axis} x={left + index * step} y={height - 4}>
-                      {spansDays ? day.format(one.at) : clock.format(one.at)}
+                      {(spansDays ? day : span.bucketSeconds < 60 ? seconds : clock).format(one.at)}
                     </text>
                   )}
                 </g>

@@ -53,7 +53,7 @@ function TextFilter({
         setTyped(event.currentTarget.value);
         settle(event.currentTarget.value.trim());
       }}
-      w={{ base: '100%', xs: 190 }}
+      w={{ base: 'calc(50% - 5px)', xs: 190 }}
     />
   );
 }
@@ -127,7 +127,7 @@ export function Filters({ search, accountId, onChange, onRefresh }: FiltersProps
       value={search[name] ?? ''}
       onChange={(value) => onChange({ [name]: value || undefined })}
       searchable={data.length > 8}
-      w={{ base: '100%', xs: width }}
+      w={{ base: 'calc(50% - 5px)', xs: width }}
     />
   );
   return (

@@ -43,7 +43,7 @@ function verdictsThen(record: UsageRecord): { layer: (typeof lists)[number]; ton
       layer,
       tone: 'ok',
       word: 'admitted',
-      why: entry ? `By entry ${entry}.` : 'Open, off, or by an entry that is gone.',
+      why: entry ? `By entry ${entry}.` : 'Empty and open, or off; or its entry is gone.',
     };
   });
 }
