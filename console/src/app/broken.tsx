@@ -14,6 +14,7 @@ export function Broken({ error, reset }: { error: unknown; reset?: () => void })
     <main>
       <Empty
         icon={<IconPlugConnectedX />}
+        heading="page"
         title="This page could not be shown"
         action={
           <Group>
@@ -34,6 +35,7 @@ export const NotFound = () => (
   <main>
     <Empty
       icon={<IconCompassOff />}
+      heading="page"
       title="There is no such page"
       action={
         <Link to="/">

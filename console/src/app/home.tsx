@@ -13,7 +13,7 @@ export function Home() {
   if (account) return <Navigate to="/a/$accountId" params={{ accountId: account.id }} replace />;
   if (me.operator) return <Navigate to="/operator/accounts" replace />;
   return (
-    <Empty icon={<IconUsersGroup />} title="You are not a member of an account">
+    <Empty icon={<IconUsersGroup />} heading="page" title="You are not a member of an account">
       Ask the owner of an account to invite you as {me.login}.
     </Empty>
   );

@@ -1,4 +1,4 @@
-import { Menu, UnstyledButton, useMantineColorScheme } from '@mantine/core';
+import { Menu, UnstyledButton, useMantineColorScheme, VisuallyHidden } from '@mantine/core';
 import {
   IconDeviceDesktop,
   IconDotsVertical,
@@ -47,13 +47,14 @@ export function PersonMenu() {
   return (
     <Menu position="top-start" width={220} shadow="md">
       <Menu.Target>
-        <UnstyledButton className={css.person} aria-label={`${name}: profile, appearance, sign out`}>
+        <UnstyledButton className={css.person}>
           <span className={css.initials} aria-hidden>
             {initialsOf(name) || '?'}
           </span>
           <span className={css.personText}>
             <span>{name}</span>
             <span>{me.operator ? 'Operator' : me.login}</span>
+            <VisuallyHidden>: profile, appearance, sign out</VisuallyHidden>
           </span>
           <IconDotsVertical size={16} aria-hidden />
         </UnstyledButton>

@@ -74,15 +74,17 @@ interface EmptyProps {
   title: string;
   children: ReactNode;
   action?: ReactNode;
+  /** Where it is all that the page shows. */
+  heading?: 'page' | 'panel';
 }
 
-export function Empty({ icon, title, children, action }: EmptyProps) {
+export function Empty({ icon, title, children, action, heading = 'panel' }: EmptyProps) {
   return (
     <div className={css.empty}>
       <span className={css.emptyIcon} aria-hidden>
         {icon}
       </span>
-      <Title order={2}>{title}</Title>
+      <Title order={heading === 'page' ? 1 : 2}>{title}</Title>
       <div className={css.emptyText}>{children}</div>
       {action}
     </div>

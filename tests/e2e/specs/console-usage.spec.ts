@@ -17,7 +17,7 @@ test('a blocked request says why, and its address is allowed from there', async 
   await stored(desk, 2);
 
   await desk.openAccount('/usage');
-  await page.getByRole('button', { name: /^Blocked: GET \/v1\/refused from 198\.51\.100\.23/ }).click();
+  await page.getByRole('button', { name: /Blocked 403.*\/v1\/refused.*198\.51\.100\.23/ }).click();
   const panel = page.getByRole('dialog', { name: 'Request' });
   await expect(panel.getByText('Not on the key’s allowlist').first()).toBeVisible();
   await expect(panel.getByText(refused.requestId)).toBeVisible();
@@ -38,7 +38,7 @@ test('an address that two lists block is let in step by step, and the page says 
   expect(await desk.status(key.secret, '198.51.100.23')).toBe(403);
   await stored(desk, 1);
   await desk.openAccount('/usage');
-  await page.getByRole('button', { name: /^Blocked: GET/ }).click();
+  await page.getByRole('button', { name: /Blocked 403/ }).click();
   await page.getByRole('button', { name: 'Allow this address' }).click();
   const dialog = page.getByRole('dialog', { name: 'Allow this address' });
   await dialog.getByRole('button', { name: 'Allow', exact: true }).click();
@@ -92,5 +92,5 @@ test('new requests come in by themselves while one follows live', async ({ signe
   await desk.openAccount('/usage');
   await page.getByLabel('Follow live').check();
   await desk.request(key.secret, '203.0.113.1', '/v1/now');
-  await expect(page.getByRole('button', { name: /^Allowed: GET \/v1\/now/ })).toBeVisible();
+  await expect(page.getByRole('button', { name: /Allowed 200.*\/v1\/now/ })).toBeVisible();
 });

@@ -1,5 +1,5 @@
 // One entry of a list: a click opens it, the trash icon removes it.
-import { ActionIcon, Tooltip, UnstyledButton } from '@mantine/core';
+import { ActionIcon, Tooltip, UnstyledButton, VisuallyHidden } from '@mantine/core';
 import { IconArrowBackUp, IconTrash } from '@tabler/icons-react';
 import type { CSSProperties } from 'react';
 import type { Entry } from '@/api/types.ts';
@@ -81,11 +81,8 @@ export function EntryRow(props: EntryRowProps) {
       aria-posinset={position && position.index + 1}
     >
       {onOpen ? (
-        <UnstyledButton
-          className={css.open}
-          onClick={onOpen}
-          aria-label={`Edit ${named ? `${entry.label}, ` : ''}${text}`}
-        >
+        <UnstyledButton className={css.open} onClick={onOpen}>
+          <VisuallyHidden>Edit</VisuallyHidden>
           {body}
         </UnstyledButton>
       ) : (

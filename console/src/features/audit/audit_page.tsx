@@ -8,19 +8,18 @@ import type { Page as ApiPage, AuditLine } from '@/api/types.ts';
 import { Empty, Facts, Loading, Problem } from '@/components/bits.tsx';
 import { Page, Panel } from '@/components/page.tsx';
 import { Time } from '@/components/time.tsx';
+import { useActorName } from './actors.ts';
 import css from './audit.module.css';
 import { actionText, changesOf, subjectName } from './audit_text.ts';
 
-export const actorText = (actor: string): string => actor.replace(/^(token|person|user):/, '');
-
-export function AuditRow({ line }: { line: AuditLine }) {
+export function AuditRow({ line, actorName }: { line: AuditLine; actorName: (actor: string) => string }) {
   const [open, setOpen] = useState(false);
   const changes = changesOf(line.before, line.after);
   return (
     <li className={css.item}>
       <button type="button" className={css.row} aria-expanded={open} onClick={() => setOpen(!open)}>
         <span className={css.what}>
-          <strong>{actorText(line.actor)}</strong> {actionText(line.action)}{' '}
+          <strong>{actorName(line.actor)}</strong> {actionText(line.action)}{' '}
           <span className="kf-mono">{subjectName(line.before, line.after, line.subject)}</span>
         </span>
         <span className={css.when}>
@@ -85,6 +84,7 @@ export function AuditRow({ line }: { line: AuditLine }) {
 }
 
 function AuditList({ accountId }: { accountId: string | undefined }) {
+  const actorName = useActorName(accountId);
   const lines = useInfiniteQuery({
     queryKey: ['audit', accountId],
     initialPageParam: null as string | null,
@@ -108,7 +108,7 @@ function AuditList({ accountId }: { accountId: string | undefined }) {
     <Panel padding="none" label="Changes, newest first">
       <ul className={css.list}>
         {all.map((line) => (
-          <AuditRow key={line.id} line={line} />
+          <AuditRow key={line.id} line={line} actorName={actorName} />
         ))}
       </ul>
       {lines.hasNextPage && (

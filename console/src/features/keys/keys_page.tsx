@@ -1,4 +1,4 @@
-import { Button, Pagination, Select, TextInput } from '@mantine/core';
+import { Button, Pagination, Select, TextInput, VisuallyHidden } from '@mantine/core';
 import { IconKey, IconPlus, IconSearch } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
 import { getRouteApi, Link, useNavigate } from '@tanstack/react-router';
@@ -44,7 +44,9 @@ function KeyTable({ keys }: { keys: Key[] }) {
           <th>Allowed from</th>
           <th>Last used</th>
           <th>Created</th>
-          <th aria-label="Actions" />
+          <th>
+            <VisuallyHidden>Actions</VisuallyHidden>
+          </th>
         </tr>
       </thead>
       <tbody>

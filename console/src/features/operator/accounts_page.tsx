@@ -1,4 +1,4 @@
-import { ActionIcon, Button, Menu, Stack, Text, TextInput } from '@mantine/core';
+import { ActionIcon, Button, Menu, Stack, Text, TextInput, VisuallyHidden } from '@mantine/core';
 import { IconBuilding, IconDots, IconPlus, IconSearch } from '@tabler/icons-react';
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { Link, useNavigate } from '@tanstack/react-router';
@@ -199,7 +199,9 @@ export function AccountsPage() {
                 <th>Name</th>
                 <th>State</th>
                 <th>Created</th>
-                <th aria-label="Actions" />
+                <th>
+                  <VisuallyHidden>Actions</VisuallyHidden>
+                </th>
               </tr>
             </thead>
             <tbody>

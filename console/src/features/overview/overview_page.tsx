@@ -10,6 +10,7 @@ import { Address, Empty, Loading, Note } from '@/components/bits.tsx';
 import { Page, Panel } from '@/components/page.tsx';
 import ui from '@/components/ui.module.css';
 import { listSummaryQuery } from '../allowlists/list_api.ts';
+import { useActorName } from '../audit/actors.ts';
 import { AuditRow } from '../audit/audit_page.tsx';
 import { conditionOf } from '../keys/key_state.tsx';
 import { Chart } from '../usage/chart.tsx';
@@ -84,6 +85,7 @@ export function OverviewPage() {
     queryKey: ['audit-latest', accountId],
     queryFn: () => ask<ApiPage<AuditLine>>('GET', '/audit', { query: { account_id: accountId, limit: 6 } }),
   });
+  const actorName = useActorName(accountId);
   const names = new Map((keys.data ?? []).map((key) => [key.id, key.name]));
   const hasBlocked = (total: UsageTotal) => total.denied > 0 && total.group !== '';
   const search = { range, status: '403' };
@@ -199,7 +201,10 @@ export function OverviewPage() {
             </Link>
           }
         >
-          <Lines empty="Nothing yet." items={audit.data?.items.map((line) => <AuditRow key={line.id} line={line} />)} />
+          <Lines
+            empty="Nothing yet."
+            items={audit.data?.items.map((line) => <AuditRow key={line.id} line={line} actorName={actorName} />)}
+          />
         </Panel>
       </div>
     </Page>

@@ -1,4 +1,4 @@
-import { Button } from '@mantine/core';
+import { Button, VisuallyHidden } from '@mantine/core';
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { ask } from '@/api/client.ts';
 import type { OpenSession } from '@/api/types.ts';
@@ -69,7 +69,9 @@ export function Sessions() {
               <th>From</th>
               <th>Since</th>
               <th>Last seen</th>
-              <th aria-label="Actions" />
+              <th>
+                <VisuallyHidden>Actions</VisuallyHidden>
+              </th>
             </tr>
           </thead>
           <tbody>

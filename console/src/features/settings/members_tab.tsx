@@ -1,4 +1,4 @@
-import { Button, Select, Stack, Text, TextInput } from '@mantine/core';
+import { Button, Select, Stack, Text, TextInput, VisuallyHidden } from '@mantine/core';
 import { IconUserPlus, IconUsers } from '@tabler/icons-react';
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
@@ -155,7 +155,9 @@ export function MembersTab({ accountId, access }: MembersTabProps) {
                   <th>Role</th>
                   <th>Second factor</th>
                   <th>Last signed in</th>
-                  <th aria-label="Actions" />
+                  <th>
+                    <VisuallyHidden>Actions</VisuallyHidden>
+                  </th>
                 </tr>
               </thead>
               <tbody>
@@ -217,7 +219,9 @@ export function MembersTab({ accountId, access }: MembersTabProps) {
                 <th>Login</th>
                 <th>Role</th>
                 <th>Works until</th>
-                <th aria-label="Actions" />
+                <th>
+                  <VisuallyHidden>Actions</VisuallyHidden>
+                </th>
               </tr>
             </thead>
             <tbody>

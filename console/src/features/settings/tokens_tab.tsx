@@ -1,5 +1,5 @@
 // Management tokens: what programs use where people sign in.
-import { Button, Select, Stack, Text, TextInput } from '@mantine/core';
+import { Button, Select, Stack, Text, TextInput, VisuallyHidden } from '@mantine/core';
 import { IconApi, IconPlus } from '@tabler/icons-react';
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
@@ -135,9 +135,12 @@ export function TokensTab({ accountId }: { accountId?: string }) {
               <tr>
                 <th>Name</th>
                 <th>Role</th>
+                <th>Last used</th>
                 <th>Created</th>
                 <th>Ends</th>
-                <th aria-label="Actions" />
+                <th>
+                  <VisuallyHidden>Actions</VisuallyHidden>
+                </th>
               </tr>
             </thead>
             <tbody>
@@ -153,6 +156,9 @@ export function TokensTab({ accountId }: { accountId?: string }) {
                     <Badge tone={token.role === 'operator' || token.role === 'owner' ? 'info' : 'quiet'} dot="none">
                       {roleText[token.role].name}
                     </Badge>
+                  </td>
+                  <td data-label="Last used">
+                    <Time at={token.last_used_at} />
                   </td>
                   <td data-label="Created">
                     <Time at={token.created_at} />

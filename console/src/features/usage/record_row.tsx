@@ -37,12 +37,7 @@ export function RecordRow({ record, keyName, open, onOpen, style, measure, index
   const outcome = record.decision === 'deny' ? 'Blocked' : record.would_deny ? 'Would block' : 'Allowed';
   return (
     <li style={style} ref={measure} data-index={index} data-request={record.request_id}>
-      <UnstyledButton
-        className={css.row}
-        data-open={open}
-        onClick={onOpen}
-        aria-label={`${outcome}: ${record.method} ${record.path} from ${record.address ?? 'an unknown address'}, ${reasonName(record.reason)}`}
-      >
+      <UnstyledButton className={css.row} data-open={open} onClick={onOpen}>
         <span>
           <Time at={record.time} style="log" />
         </span>
