@@ -39,7 +39,7 @@ test('a second factor is set up by QR code and then asked for; a recovery code s
   await page.getByRole('button', { name: 'Set up' }).click();
   const uri = (await page.getByRole('img', { name: /QR code/ }).getAttribute('data-otpauth'))!;
   const secret = new URL(uri).searchParams.get('secret')!;
-  await page.getByLabel('Code').fill(codeOf(secret));
+  await page.getByRole('textbox', { name: 'Code' }).fill(codeOf(secret));
   await page.getByRole('button', { name: 'Turn it on' }).click();
   const codes = page.locator('[data-recovery]');
   await expect(codes).toHaveCount(10);

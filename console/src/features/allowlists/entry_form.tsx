@@ -1,10 +1,12 @@
 // One entry: IP or range, name, and where wanted its end. Says as one types what it means.
 import { Anchor, Button, Group, SegmentedControl, Switch, TextInput } from '@mantine/core';
+import { useQueryClient } from '@tanstack/react-query';
 import { type ReactNode, useId, useRef, useState } from 'react';
 import type { EntryInput, Limits, ParsedEntry } from '@/api/types.ts';
+import { sayError } from '@/components/toast.tsx';
 import css from './list.module.css';
 import { MeaningLine } from './meaning_line.tsx';
-import { overlapText, refusal, type Standing, useMeaning } from './parsing.ts';
+import { meaningQuery, overlapText, refusal, type Standing, useMeaning } from './parsing.ts';
 
 export interface FormValue {
   kind: 'ip' | 'range';
@@ -60,6 +62,7 @@ export function EntryForm(props: EntryFormProps) {
   const [more, setMore] = useState(Boolean(initial && (initial.expires_at || initial.enabled === false)));
   const [busy, setBusy] = useState(false);
   const meaningId = useId();
+  const queries = useQueryClient();
   const field = useRef<HTMLInputElement>(null);
   const text = typed(value);
   const meaning = useMeaning(text);
@@ -71,24 +74,27 @@ export function EntryForm(props: EntryFormProps) {
     field.current?.focus();
   };
   const isWrong = meaning?.mistake !== undefined || refused !== undefined;
-  const submit = async () => {
-    if (!meaning?.parsed || refused) {
+  const add = async () => {
+    // Enter may come before the answer to the last letter.
+    const { parsed } = meaning ?? (await queries.fetchQuery(meaningQuery(text)));
+    if (!parsed || refusal(parsed, standing, limits)) {
       field.current?.focus();
       return;
     }
-    const entry: EntryInput = {
-      text,
-      label: value.label.trim(),
-      enabled: value.enabled,
-      expires_at: rfc3339(value.ends),
-    };
+    const entry = { text, label: value.label.trim(), enabled: value.enabled, expires_at: rfc3339(value.ends) };
+    await onSubmit(entry, parsed);
+    if (!initial) {
+      setValue(emptyValue);
+      field.current?.focus();
+    }
+  };
+  const submit = async () => {
+    if (text === '') return;
     setBusy(true);
     try {
-      await onSubmit(entry, meaning.parsed);
-      if (!initial) {
-        setValue(emptyValue);
-        field.current?.focus();
-      }
+      await add();
+    } catch (error) {
+      sayError(error);
     } finally {
       setBusy(false);
     }

@@ -1,6 +1,6 @@
 // What a typed text means, asked as one types.
 import { useDebouncedValue } from '@mantine/hooks';
-import { keepPreviousData, useQuery } from '@tanstack/react-query';
+import { keepPreviousData, queryOptions, useQuery } from '@tanstack/react-query';
 import { ask } from '@/api/client.ts';
 import { type FieldError, ProblemError } from '@/api/problem.ts';
 import type { Entry, Limits, ParsedEntry } from '@/api/types.ts';
@@ -32,17 +32,22 @@ async function parse(text: string, signal: AbortSignal): Promise<Meaning> {
   }
 }
 
+export const meaningQuery = (text: string) =>
+  queryOptions({
+    queryKey: ['parse', text],
+    staleTime: Number.POSITIVE_INFINITY,
+    retry: false,
+    queryFn: ({ signal }) => parse(text, signal),
+  });
+
 /** Undefined while nothing is typed or the answer is under way. */
 export function useMeaning(text: string): Meaning | undefined {
   const trimmed = text.trim();
   const [settled] = useDebouncedValue(trimmed, 160);
   const { data } = useQuery({
-    queryKey: ['parse', settled],
+    ...meaningQuery(settled),
     enabled: settled !== '',
-    staleTime: Number.POSITIVE_INFINITY,
-    retry: false,
     placeholderData: keepPreviousData,
-    queryFn: ({ signal }) => parse(settled, signal),
   });
   return trimmed === '' || data?.of !== trimmed ? undefined : data;
 }
