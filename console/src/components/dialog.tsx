@@ -1,6 +1,6 @@
 // Dialogs with one look. Mantine's own header is a second banner to screen readers; this one is a plain heading.
-import { Button, CloseButton, Drawer, Modal, Title } from '@mantine/core';
-import { type ReactNode, useId, useState } from 'react';
+import { Button, CloseButton, Drawer, Modal } from '@mantine/core';
+import { type ReactNode, useState } from 'react';
 import { Problem } from './bits.tsx';
 import css from './ui.module.css';
 
@@ -15,7 +15,6 @@ interface DialogProps {
 }
 
 export function Dialog({ opened, onClose, title, children, size = 'md', closing = 'easy' }: DialogProps) {
-  const id = useId();
   return (
     <Modal
       opened={opened}
@@ -27,14 +26,13 @@ export function Dialog({ opened, onClose, title, children, size = 'md', closing 
       centered
       radius="lg"
       padding="lg"
-      aria-labelledby={id}
       overlayProps={{ backgroundOpacity: 0.3, blur: 1 }}
       transitionProps={{ duration: 120 }}
     >
       <div className={css.dialogHead}>
-        <Title order={2} id={id}>
+        <Modal.Title component="h2" className={css.dialogTitle}>
           {title}
-        </Title>
+        </Modal.Title>
         {closing === 'easy' && <CloseButton aria-label="Close" onClick={onClose} mt={-4} mr={-6} />}
       </div>
       {children}
@@ -43,7 +41,6 @@ export function Dialog({ opened, onClose, title, children, size = 'md', closing 
 }
 
 export function SidePanel({ opened, onClose, title, children, size = 560 }: DialogProps) {
-  const id = useId();
   return (
     <Drawer
       opened={opened}
@@ -52,14 +49,13 @@ export function SidePanel({ opened, onClose, title, children, size = 560 }: Dial
       position="right"
       size={size}
       padding="lg"
-      aria-labelledby={id}
       overlayProps={{ backgroundOpacity: 0.25 }}
       transitionProps={{ duration: 140 }}
     >
       <div className={css.dialogHead}>
-        <Title order={2} id={id}>
+        <Drawer.Title component="h2" className={css.dialogTitle}>
           {title}
-        </Title>
+        </Drawer.Title>
         <CloseButton aria-label="Close" onClick={onClose} mt={-4} mr={-6} />
       </div>
       {children}

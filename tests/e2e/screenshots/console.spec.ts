@@ -64,6 +64,8 @@ test('every page in light, dark and narrow', async ({ desk }) => {
     await page.setViewportSize(viewport);
     await shot(`sign-in-${look}`);
   }
+  await page.emulateMedia({ colorScheme: 'light' });
+  await page.setViewportSize({ width: 1280, height: 820 });
   await desk.signIn();
   const { billing, requestId, from } = await sample(desk);
   const account = `/a/${desk.accountId}`;

@@ -5,7 +5,7 @@ test('a key is created with its allowlist; the secret is shown once and works fr
   const { page } = desk;
   await desk.openAccount('');
   await page.getByRole('link', { name: 'Create key' }).click();
-  await page.getByLabel('Name', { exact: true }).first().fill('Billing service');
+  await page.getByPlaceholder('Billing service').fill('Billing service');
   await page.getByLabel('Address or CIDR').fill('203.0.113.5/24');
   await page.getByRole('button', { name: 'Use 203.0.113.0/24' }).click();
   await expect(page.getByText('256 addresses, 203.0.113.0 to 203.0.113.255')).toBeVisible();

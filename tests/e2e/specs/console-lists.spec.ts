@@ -70,7 +70,7 @@ test('an import shows every line, strikes the wrong ones, and is enforced as one
   await expect(dialog.getByText('3 new')).toBeVisible();
   await expect(dialog.getByText('1 stand already')).toBeVisible();
   await expect(dialog.getByText('2 wrong', { exact: true })).toBeVisible();
-  await expect(dialog.getByText('Office, main')).toBeVisible();
+  await expect(dialog.getByText('Office, main', { exact: true })).toBeVisible();
   await expect(dialog.getByRole('button', { name: 'Import', exact: true })).toBeDisabled();
   await dialog.getByRole('button', { name: 'Use 10.0.0.0/24' }).click();
   await expect(dialog.getByText('4 new')).toBeVisible();
@@ -84,6 +84,7 @@ test('an import shows every line, strikes the wrong ones, and is enforced as one
 });
 
 test('a file that is no text is refused with words, and one of many lines keeps the page at work', async ({ signedIn: desk }) => {
+  test.setTimeout(90_000);
   const { page } = desk;
   await desk.open('/operator/allowlist');
   await page.getByRole('button', { name: 'Import many' }).click();
@@ -104,7 +105,7 @@ test('a file that is no text is refused with words, and one of many lines keeps 
   expect(await page.locator('[data-entry]').count()).toBeLessThan(80);
 
   await page.getByLabel('Search the list').fill('11.0.78.31');
-  await expect(desk.entry('11.0.78.31/32')).toBeVisible();
+  await expect(desk.entry('11.0.78.31/32')).toBeVisible({ timeout: 30_000 });
   const key = await desk.createKey('Any');
   expect(await desk.status(key.secret, '11.0.78.31')).toBe(200);
   expect(await desk.status(key.secret, '11.0.78.32')).toBe(403);

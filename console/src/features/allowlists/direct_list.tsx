@@ -36,6 +36,8 @@ export function DirectList({ owner, access }: DirectListProps) {
   const [editing, setEditing] = useState<Entry>();
   const [importing, setImporting] = useState(false);
   const [search, setSearch] = useState('');
+  /** Counts what was added: each gives the form anew. */
+  const [round, setRound] = useState(0);
   const [error, setError] = useState<unknown>();
   const [question, askFirst] = useQuestion();
 
@@ -69,9 +71,10 @@ export function DirectList({ owner, access }: DirectListProps) {
     setError(undefined);
     const { entry, revision } = await addEntry(owner, input);
     list.added(entry);
+    setRound((before) => before + 1);
     say(`${shortForm(entry.canonical)} added. ${enforcedAt(revision)}.`);
   };
-  const addOrAsk = async (input: EntryInput, canonical: string) => {
+  const addOrAsk = async (input: EntryInput, canonical: string): Promise<'done' | 'kept'> => {
     const closes = facts.entry_count === 0 && facts.when_empty === 'allow' && facts.mode === 'enforce';
     if (closes && address !== undefined && !admits(canonical, address)) {
       askFirst({
@@ -87,12 +90,14 @@ export function DirectList({ owner, access }: DirectListProps) {
         confirmLabel: 'Add it all the same',
         run: () => add(input),
       });
-      return;
+      return 'kept';
     }
     try {
       await add(input);
+      return 'done';
     } catch (thrown) {
       setError(thrown);
+      return 'kept';
     }
   };
   const removeNow = async (entry: Entry, confirmed: boolean) => {
@@ -138,16 +143,18 @@ export function DirectList({ owner, access }: DirectListProps) {
           },
     );
   };
-  const saveEdited = async (input: EntryInput) => {
-    if (!editing) return;
+  const saveEdited = async (input: EntryInput): Promise<'done' | 'kept'> => {
+    if (!editing) return 'kept';
     try {
       const { entry, revision } = await changeEntry(owner, editing.id, input);
       list.changed(entry);
       setEditing(undefined);
       say(`${shortForm(entry.canonical)} saved. ${enforcedAt(revision)}.`);
+      return 'done';
     } catch (thrown) {
       if (hasCode(thrown, 'not_found')) await list.readAgain();
       setError(thrown);
+      return 'kept';
     }
   };
 
@@ -173,6 +180,8 @@ export function DirectList({ owner, access }: DirectListProps) {
       </div>
       {access === 'edit' && (
         <EntryForm
+          key={round}
+          autoFocus={round > 0}
           standing={entries}
           limits={facts.limits}
           submitLabel="Add IP"

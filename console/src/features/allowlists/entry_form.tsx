@@ -48,7 +48,8 @@ interface EntryFormProps {
   standing: Standing[];
   limits: Limits | undefined;
   submitLabel: string;
-  onSubmit: (entry: EntryInput, parsed: ParsedEntry) => Promise<unknown> | undefined;
+  /** 'kept' where nothing was done yet: what is typed stays. */
+  onSubmit: (entry: EntryInput, parsed: ParsedEntry) => Promise<'done' | 'kept'> | undefined;
   onCancel?: () => void;
   /** Beside the hint, such as buttons that fill in. */
   children?: (fill: (text: string, label?: string) => void) => ReactNode;
@@ -82,8 +83,7 @@ export function EntryForm(props: EntryFormProps) {
       return;
     }
     const entry = { text, label: value.label.trim(), enabled: value.enabled, expires_at: rfc3339(value.ends) };
-    await onSubmit(entry, parsed);
-    if (!initial) {
+    if ((await onSubmit(entry, parsed)) !== 'kept' && !initial) {
       setValue(emptyValue);
       field.current?.focus();
     }
