@@ -48,6 +48,7 @@ async function makeSample() {
 
 console.log(`
   gateway    ${gateway}
+  console    ${api}
   admin API  ${api}/api/v1
   operator   token ${token}
              kept in ${tokenFile}

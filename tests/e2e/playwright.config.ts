@@ -13,6 +13,8 @@ export default defineConfig({
   retries: 0,
   forbidOnly: true,
   timeout: instrumented ? 90_000 : 30_000,
+  // Long, for a machine that builds meanwhile: what is slow is nobody's promise here.
+  expect: { timeout: 15_000 },
   reporter: [['list']],
   use: {
     locale: 'en-GB',

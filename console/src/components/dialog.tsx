@@ -30,7 +30,7 @@ export function Dialog({ opened, onClose, title, children, size = 'md', closing 
       transitionProps={{ duration: 120 }}
     >
       <div className={css.dialogHead}>
-        <Modal.Title component="h2" className={css.dialogTitle}>
+        <Modal.Title component="h2" m={0} fz="lg" fw={600} lh={1.4}>
           {title}
         </Modal.Title>
         {closing === 'easy' && <CloseButton aria-label="Close" onClick={onClose} mt={-4} mr={-6} />}
@@ -53,7 +53,7 @@ export function SidePanel({ opened, onClose, title, children, size = 560 }: Dial
       transitionProps={{ duration: 140 }}
     >
       <div className={css.dialogHead}>
-        <Drawer.Title component="h2" className={css.dialogTitle}>
+        <Drawer.Title component="h2" m={0} fz="lg" fw={600} lh={1.4}>
           {title}
         </Drawer.Title>
         <CloseButton aria-label="Close" onClick={onClose} mt={-4} mr={-6} />

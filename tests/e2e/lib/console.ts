@@ -122,7 +122,8 @@ export async function startDesk(
 }
 
 export const test = base.extend<{ desk: Desk; signedIn: Desk }>({
-  desk: async ({ page, dir, start }, use) => {
+  desk: async ({ page, dir, start }, use, testInfo) => {
+    testInfo.setTimeout(Math.max(testInfo.timeout, 120_000));
     const errors: string[] = [];
     page.on('pageerror', (error) => errors.push(error.message));
     page.on('request', (request) => {

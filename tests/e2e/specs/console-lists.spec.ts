@@ -84,7 +84,6 @@ test('an import shows every line, strikes the wrong ones, and is enforced as one
 });
 
 test('a file that is no text is refused with words, and one of many lines keeps the page at work', async ({ signedIn: desk }) => {
-  test.setTimeout(90_000);
   const { page } = desk;
   await desk.open('/operator/allowlist');
   await page.getByRole('button', { name: 'Import many' }).click();

@@ -26,7 +26,7 @@ const pages: [name: string, path: (desk: Desk, keyId: string) => string, ready: 
 
 for (const colorScheme of ['light', 'dark'] as const) {
   test(`every page is accessible in ${colorScheme}, and fits a narrow screen`, async ({ desk }) => {
-    test.setTimeout(120_000);
+    test.setTimeout(300_000);
     const { page } = desk;
     const violations: string[] = [];
     page.on('console', (message) => {

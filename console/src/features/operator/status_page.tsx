@@ -81,7 +81,7 @@ export function StatusPage() {
         <Facts
           of={[
             ['Generation', number(data.image.generation)],
-            ['File', `${bytes(data.image.file_bytes)} used of ${bytes(data.image.reserved_bytes)} reserved`],
+            ['File', `${bytes(data.image.file_bytes)} long, ${bytes(data.image.reserved_bytes)} of it held in memory`],
             [
               'Records',
               `${bytes(data.image.arena_used_bytes)}, of which ${bytes(data.image.arena_garbage_bytes)} are out of date`,
