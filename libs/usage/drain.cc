@@ -18,7 +18,8 @@ constexpr std::size_t kBatchBytes = std::size_t{4} << 20;
 constexpr int kRoundsMax = 64;
 constexpr std::chrono::milliseconds kIdle{50};
 constexpr std::chrono::milliseconds kBackoffMax{5000};
-constexpr std::chrono::minutes kRetentionEvery{10};
+constexpr std::chrono::seconds kRetentionEvery{1};
+constexpr std::chrono::seconds kLossesEvery{5};
 
 class BackgroundDrain final : public Drain {
  public:
@@ -57,6 +58,10 @@ class BackgroundDrain final : public Drain {
   void run() {
     std::chrono::milliseconds backoff = kIdle;
     auto retention_at = std::chrono::steady_clock::now();
+    if (const auto stats = store_.stats()) {  // what was lost before this start was told then
+      told_dropped_ = stats->dropped;
+      told_damaged_ = stats->damaged;
+    }
     for (;;) {
       std::uint64_t asked = 0;
       bool last_round = false;
@@ -66,8 +71,10 @@ class BackgroundDrain final : public Drain {
         last_round = stopping_;
       }
       const bool stored = pass();
+      tell_news();
       if (std::chrono::steady_clock::now() >= retention_at) {
         note_failure(store_.apply_retention(options_.retention, SystemClock{}.now()));
+        remove_unfinished(options_.spool_dir);
         retention_at = std::chrono::steady_clock::now() + kRetentionEvery;
       }
       std::unique_lock lock(mutex_);
@@ -97,6 +104,33 @@ class BackgroundDrain final : public Drain {
   void note_failure(const UsageResult<void>& result) {
     const std::lock_guard lock(mutex_);
     status_.failure = result ? std::string() : result.error().message + " (" + result.error().detail + ")";
+  }
+
+  void tell(DrainNews news, const std::string& what) const {
+    if (options_.tell) options_.tell(news, what);
+  }
+
+  void tell_news() {
+    const std::string failure = status().failure;
+    if (failure != told_failure_) {
+      if (failure.empty()) tell(DrainNews::kRecovered, "the usage log is stored again");
+      if (!failure.empty()) tell(DrainNews::kTrouble, "the usage log waits in the spool: " + failure);
+      told_failure_ = failure;
+    }
+    const auto now = std::chrono::steady_clock::now();
+    if (now < losses_at_) return;
+    losses_at_ = now + kLossesEvery;
+    const auto stats = store_.stats();
+    if (!stats) return;
+    const auto more = [&](std::uint64_t& told, std::uint64_t count, const char* what) {
+      if (count > told) tell(DrainNews::kTrouble, std::to_string(count - told) + what);
+      told = count;
+    };
+    more(told_dropped_, stats->dropped, " records of the usage log were dropped by gateways: their spool was full");
+    more(told_damaged_, stats->damaged, " records of the spool are damaged and were passed over");
+    for (; told_aside_ < stats->set_aside.size(); ++told_aside_) {
+      tell(DrainNews::kTrouble, "a file of the usage log is damaged and set aside: " + stats->set_aside[told_aside_]);
+    }
   }
 
   // Batches from the oldest segment of every writer in turn, until each has been read to its end as it stood, or had
@@ -183,6 +217,10 @@ class BackgroundDrain final : public Drain {
   // The drain thread's own.
   std::map<SegmentKey, Progress> progress_;
   std::vector<StorableRecord> records_;
+  std::string told_failure_;
+  std::chrono::steady_clock::time_point losses_at_;
+  std::uint64_t told_dropped_ = 0, told_damaged_ = 0;
+  std::size_t told_aside_ = 0;
 
   mutable std::mutex mutex_;
   std::condition_variable wake_, flushed_;

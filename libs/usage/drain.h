@@ -10,9 +10,14 @@
 
 namespace keyfence {
 
+enum class DrainNews : std::uint8_t { kTrouble, kRecovered };
+
 struct DrainOptions {
   std::filesystem::path spool_dir;
   UsageRetention retention;
+  // Told, on the drain's thread, what an operator must know: that the log cannot be stored and why, that it can again,
+  // that gateways have dropped records, that records or files are damaged. Once each time it changes.
+  std::function<void(DrainNews news, const std::string& what)> tell = {};
 };
 
 struct DrainStatus {

@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <ctime>
 #include <optional>
 #include <utility>
 
@@ -145,6 +146,19 @@ std::uint64_t backlog_of(const SpoolSegment& segment, std::uint64_t from_offset)
   const auto header = read_header(file.fd());
   const std::uint64_t from = std::max<std::uint64_t>(from_offset, spool::kHeaderBytes);
   return header && header->committed > from ? header->committed - from : 0;
+}
+
+void remove_unfinished(const std::filesystem::path& dir) noexcept {
+  std::error_code failed;
+  for (std::filesystem::directory_iterator item(dir, failed), end; !failed && item != end; item.increment(failed)) {
+    const auto name = spool::parse_segment_name(item->path().filename().native());
+    if (!name || name->what != spool::NameOf::kUnfinished) continue;
+    const File file(item->path().c_str());
+    struct stat status {};
+    // A writer makes, locks and renames it within moments; a minute later nobody will.
+    const bool old = file.fd() >= 0 && fstat(file.fd(), &status) == 0 && status.st_mtime + 60 < time(nullptr);
+    if (old && !spool::segment_is_locked(file.fd())) unlink(item->path().c_str());
+  }
 }
 
 void remove_segment(const SpoolSegment& segment) noexcept {

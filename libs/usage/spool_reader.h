@@ -52,6 +52,8 @@ enum class SegmentError : std::uint8_t { kUnreadable, kForeign };
 // The committed bytes after an offset; 0 if the segment cannot be read.
 [[nodiscard]] std::uint64_t backlog_of(const SpoolSegment& segment, std::uint64_t from_offset);
 
+// Removes what writers that are gone had begun and never finished: no record is in it.
+void remove_unfinished(const std::filesystem::path& dir) noexcept;
 // Removes a segment that is ended and stored.
 void remove_segment(const SpoolSegment& segment) noexcept;
 

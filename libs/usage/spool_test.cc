@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include <atomic>
+#include <chrono>
 #include <csignal>
 #include <cstring>
 #include <filesystem>
@@ -325,6 +326,44 @@ TEST_F(SpoolTest, AppendAllocatesNothing) {
   const std::uint64_t before = allocations_so_far();
   for (std::uint64_t n = 0; n < 2000; ++n) (void)writer.append(numbered(n));  // several segments
   EXPECT_EQ(allocations_so_far(), before);
+}
+
+TEST_F(SpoolTest, WritersThatComeToTheBoundTogetherDoNotGoBeyondIt) {
+  SpoolOptions options = this->options();
+  options.spool_bytes_max = 7 * options.segment_bytes;
+  std::atomic<std::uint64_t> dropped = 0;
+  std::vector<std::thread> writers;
+  for (std::uint64_t w = 0; w < 4; ++w) {
+    writers.emplace_back([&, w] {
+      SpoolWriter writer(options);
+      for (std::uint64_t n = 0; n < 4000; ++n) (void)writer.append(numbered(w * 4000 + n));
+      dropped += writer.dropped();
+    });
+  }
+  for (std::thread& writer : writers) writer.join();
+  EXPECT_LE(list_spool(dir_).size(), 7U);
+  EXPECT_GT(dropped, 0U);
+  // A writer that never got a segment has nowhere to say what it dropped.
+  EXPECT_LE(drain_all(dir_).seen.size() + drain_all(dir_).dropped, 16'000U);
+  EXPECT_EQ(drain_all(dir_).seen.size() + dropped, 16'000U);
+}
+
+TEST_F(SpoolTest, WhatAWriterNeverFinishedIsRemovedOnceItIsOld) {
+  const auto make = [this](const std::string& name, std::chrono::seconds age) {
+    std::ofstream(dir_ / name) << "x";
+    std::filesystem::last_write_time(dir_ / name, std::filesystem::file_time_type::clock::now() - age);
+  };
+  std::string name(spool::kSegmentNameBytes, ' ');
+  spool::write_segment_name(name.data(), 0xAA, 1, spool::NameOf::kUnfinished);
+  make(name, std::chrono::seconds(3600));
+  std::string young_name(spool::kSegmentNameBytes, ' ');
+  spool::write_segment_name(young_name.data(), 0xAB, 1, spool::NameOf::kUnfinished);
+  make(young_name, std::chrono::seconds(0));
+  make("something else", std::chrono::seconds(3600));
+  remove_unfinished(dir_);
+  EXPECT_FALSE(std::filesystem::exists(dir_ / name));
+  EXPECT_TRUE(std::filesystem::exists(dir_ / young_name));
+  EXPECT_TRUE(std::filesystem::exists(dir_ / "something else"));
 }
 
 }  // namespace

@@ -73,9 +73,6 @@ struct SpoolWriter::State {
   // Makes the next segment; it gets its final name when it is locked and whole. Answers errno. Space is allocated
   // here, so that a full tmpfs is an error and not a signal at the first touch.
   [[nodiscard]] int open_segment() noexcept {
-    if ((spool::count_segments(options.dir.c_str()) + 1) * options.segment_bytes > options.spool_bytes_max) {
-      return ENOSPC;
-    }
     const std::size_t name_at = final_path.size() - spool::kSegmentNameBytes;
     spool::write_segment_name(final_path.data() + name_at, writer, sequence + 1, spool::NameOf::kSegment);
     spool::write_segment_name(unfinished_path.data() + name_at, writer, sequence + 1, spool::NameOf::kUnfinished);
@@ -83,6 +80,10 @@ struct SpoolWriter::State {
     if (file < 0) return errno;
     void* mapped = MAP_FAILED;
     int failure = spool::lock_segment(file);
+    // Counted with this one: of two workers that come to the bound together, neither goes beyond it.
+    if (failure == 0 && spool::count_segments(options.dir.c_str()) * options.segment_bytes > options.spool_bytes_max) {
+      failure = ENOSPC;
+    }
     if (failure == 0) failure = posix_fallocate(file, 0, static_cast<off_t>(options.segment_bytes));
     if (failure == 0) {
       mapped = mmap(nullptr, options.segment_bytes, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_POPULATE, file, 0);

@@ -18,7 +18,7 @@
 namespace keyfence {
 
 struct UsageError {
-  enum class Code : std::uint8_t { kNotFound, kBadCursor, kBusy, kNoSpace, kReadOnly, kCorrupt, kFailed };
+  enum class Code : std::uint8_t { kNotFound, kTooMany, kBusy, kNoSpace, kReadOnly, kCorrupt, kFailed };
   Code code = Code::kFailed;
   std::string message;  // may be shown to the caller
   std::string detail;   // for the log only
@@ -128,6 +128,7 @@ class UsageStore {
                                                 std::size_t limit,
                                                 const std::function<bool(const StoredRecord&)>& sink) = 0;
   // Totals in buckets of that width for kTime (others ignore it), largest first otherwise, at most limit groups.
+  // kTooMany beyond a million groups before that.
   [[nodiscard]] virtual UsageResult<std::vector<UsageTotal>> summary(const UsageFilter& filter, GroupBy group,
                                                                      std::chrono::seconds bucket,
                                                                      std::size_t limit) = 0;
@@ -138,6 +139,7 @@ class UsageStore {
   [[nodiscard]] virtual UsageResult<std::vector<std::optional<KeyEvidence>>> key_evidence(
       std::span<const KeyId> keys) = 0;
 
+  // Does a part where there is much to do: to be called every second or so.
   [[nodiscard]] virtual UsageResult<void> apply_retention(const UsageRetention& retention, Timestamp now) = 0;
   [[nodiscard]] virtual UsageResult<UsageStats> stats() = 0;
 };

@@ -1,5 +1,7 @@
 #include <gtest/gtest.h>
 
+#include <sqlite3.h>
+
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
@@ -249,6 +251,132 @@ TEST_F(UsageStoreTest, RetentionBySizeRemovesTheOldestDaysAndKeepsToday) {
   for (const StoredRecord& record : all()) EXPECT_GE(record.day, 20'503U);
 }
 
+TEST_F(UsageStoreTest, RetentionBySizeWithinADayRemovesTheOldestRecordsAndKeepsTheirEvidence) {
+  store(requests(60'000, 10));
+  const auto hits = [this] { return store_->entry_evidence(std::vector{EntryId(7)}).value()[0]->hits; };
+  const std::uint64_t before = hits();
+  UsageRetention retention;
+  retention.bytes_max = 3 << 20;
+  for (int call = 0; call < 5; ++call) ASSERT_TRUE(store_->apply_retention(retention, kNoon));
+  const auto left = all();
+  ASSERT_FALSE(left.empty());
+  EXPECT_LT(left.size(), 50'000U);
+  for (std::size_t i = 0; i < left.size(); ++i) ASSERT_EQ(left[i].record.bytes_sent, 59'999 - i);
+  EXPECT_EQ(hits(), before);
+}
+
+TEST_F(UsageStoreTest, RecordsThatComeAfterTheirDayWasRemovedCountLikeOthers) {
+  const auto hits = [this] { return store_->entry_evidence(std::vector{EntryId(7)}).value()[0]->hits; };
+  UsageRetention retention;
+  retention.age_max = std::chrono::days(1);
+  for (std::uint64_t round = 1; round <= 3; ++round) {
+    store(requests(30, kSecond));
+    EXPECT_EQ(all().size(), 30U);
+    ASSERT_TRUE(store_->apply_retention(retention, Timestamp{kNoon.micros + 5 * kDay}));
+    EXPECT_EQ(all().size(), 0U);
+    reopen();
+    EXPECT_EQ(hits(), 20 * round);
+  }
+}
+
+TEST_F(UsageStoreTest, RecordsOfOneMicrosecondAreAllKept) {
+  std::vector<StorableRecord> items;
+  constexpr std::size_t kCount = 3000;  // more than a microsecond has ids
+  for (std::size_t n = 0; n < kCount; ++n) {
+    items.push_back(request(n, Timestamp{kNoon.micros + 999}));  // the last microsecond of a millisecond
+  }
+  store(items);
+  std::set<std::uint64_t> seen;
+  for (const StoredRecord& record : all()) {
+    seen.insert(record.record.bytes_sent);
+    ASSERT_EQ(record.record.request_id, items.at(record.record.bytes_sent).record.request_id);
+    ASSERT_LT(record.record.at.micros - kNoon.micros - 999, 64);
+  }
+  EXPECT_EQ(seen.size(), kCount);
+}
+
+TEST_F(UsageStoreTest, AClockThatStepsBackLosesNothing) {
+  for (const std::int64_t at : {kNoon.micros, kNoon.micros - 3 * kDay, kNoon.micros - kSecond, kNoon.micros + kDay,
+                                std::int64_t{0}, std::int64_t{-5}, kNoon.micros}) {
+    store({request(1, Timestamp{at})});
+  }
+  EXPECT_EQ(all().size(), 7U);
+  reopen();
+  EXPECT_EQ(all().size(), 7U);
+}
+
+TEST_F(UsageStoreTest, APathPrefixFindsPathsInAndOutsideTheDictionary) {
+  const std::string stem = "/caf\xC3\xA9/";
+  const std::string other_stem = "/cafe/";
+  const std::string length(100, 'x');
+  std::vector<std::string> paths = {stem + "1", stem + length, stem, other_stem + "1", other_stem + length, "/", ""};
+  std::vector<StorableRecord> items;
+  for (std::size_t n = 0; n < paths.size(); ++n) {
+    items.push_back(request(n, Timestamp{kNoon.micros + static_cast<std::int64_t>(n)}));
+    items.back().record.path = paths[n];
+  }
+  store(items);
+  const auto count = [this](std::string prefix) {
+    UsageFilter filter;
+    filter.path_prefix = std::move(prefix);
+    return all(filter).size();
+  };
+  EXPECT_EQ(count(stem), 3U);
+  EXPECT_EQ(count(stem + "x"), 1U);
+  EXPECT_EQ(count("/cafe/1"), 1U);
+  EXPECT_EQ(count("/"), 6U);
+  EXPECT_EQ(count(""), 7U);
+  EXPECT_EQ(count("/%"), 0U);
+}
+
+TEST_F(UsageStoreTest, ADamagedPageThatAQueryMeetsTakesItsDayAsideAndTheOthersGoOn) {
+  auto items = requests(60'000, 10);
+  store(items);
+  for (StorableRecord& item : items) item.record.at.micros += kDay;
+  store(items);
+  store_.reset();
+  const std::filesystem::path file = dir_ / "usage" / "usage-2026-02-16.db";
+  ASSERT_TRUE(std::filesystem::exists(file));
+  const auto middle = static_cast<std::streamoff>(std::filesystem::file_size(file) / 2 / 8192 * 8192);
+  {
+    std::fstream damaged(file, std::ios::binary | std::ios::in | std::ios::out);
+    damaged.seekp(middle);
+    damaged << std::string(3 * 8192, '\xAB');
+  }
+  reopen();
+  (void)store_->query({}, std::nullopt, 1'000'000, [](const StoredRecord&) { return true; });
+  store({request(1, Timestamp{kNoon.micros + 2 * kDay})});
+  EXPECT_EQ(store_->stats()->set_aside.size(), 1U);
+  EXPECT_EQ(all().size(), 60'001U);
+}
+
+TEST_F(UsageStoreTest, AFileCutShortIsSetAside) {
+  store(requests(60'000, 10));
+  store_.reset();
+  const std::filesystem::path file = dir_ / "usage" / "usage-2026-02-16.db";
+  std::filesystem::resize_file(file, std::filesystem::file_size(file) / 3);
+  reopen();
+  EXPECT_EQ(store_->stats()->set_aside.size(), 1U);
+  store({request(1, kNoon)});
+  EXPECT_EQ(all().size(), 1U);
+}
+
+TEST_F(UsageStoreTest, ALockOfAnotherProcessIsWaitedFor) {
+  store({request(1, kNoon)});
+  sqlite3* other = nullptr;
+  ASSERT_EQ(sqlite3_open((dir_ / "usage" / "usage-2026-02-16.db").c_str(), &other), SQLITE_OK);
+  ASSERT_EQ(sqlite3_exec(other, "BEGIN IMMEDIATE", nullptr, nullptr, nullptr), SQLITE_OK);
+  std::thread unlock([other] {
+    std::this_thread::sleep_for(std::chrono::milliseconds(300));
+    sqlite3_exec(other, "COMMIT", nullptr, nullptr, nullptr);
+  });
+  EXPECT_EQ(all().size(), 1U);  // reads go on
+  store({request(2, kNoon)});
+  unlock.join();
+  sqlite3_close(other);
+  EXPECT_EQ(all().size(), 2U);
+}
+
 TEST_F(UsageStoreTest, ARequestIsFoundByItsId) {
   const auto items = requests(200, kSecond / 3);
   store(items);
@@ -341,6 +469,28 @@ TEST_F(UsageStoreTest, TheDrainMovesEveryRecordOnceAndRemovesEndedSegments) {
   EXPECT_EQ(drain->status().backlog_bytes, 0U);
   EXPECT_TRUE(std::filesystem::is_empty(spool));
   EXPECT_EQ(store_->entry_evidence(std::vector{EntryId(7)}).value()[0]->hits, 2 * kRecords);
+}
+
+TEST_F(UsageStoreTest, TheDrainTellsWhatWasDroppedAndWhatIsDamagedOnce) {
+  const std::filesystem::path spool = dir_ / "spool";
+  std::filesystem::create_directories(spool);
+  std::vector<std::string> told;
+  {
+    SpoolWriter writer({.dir = spool, .gateway = "g", .segment_bytes = 64 << 10, .spool_bytes_max = 128 << 10});
+    for (std::uint64_t n = 0; n < 2000; ++n) (void)writer.append(request(n, kNoon).record);
+    ASSERT_GT(writer.dropped(), 0U);
+    const auto drain = Drain::start(*store_,
+                                    {.spool_dir = spool,
+                                     .retention = {.age_max = std::chrono::days(100'000)},
+                                     .tell = [&told](DrainNews, const std::string& what) { told.push_back(what); }},
+                                    [](const UsageRecord&) { return MatchedEntries{}; });
+    drain->flush();
+    drain->flush();
+    EXPECT_EQ(store_->stats()->dropped, writer.dropped());
+    EXPECT_EQ(all().size() + writer.dropped(), 2000U);
+  }
+  ASSERT_EQ(told.size(), 1U);
+  EXPECT_NE(told[0].find("were dropped by gateways"), std::string::npos) << told[0];
 }
 
 }  // namespace

@@ -26,7 +26,9 @@ using Bytes = std::span<const std::uint8_t>;
   " AND +status >= ?7 AND +status <= ?8 AND (?9 IS NULL OR ((verdict >> 1) & 31) = ?9)"                     \
   " AND (?10 IS NULL OR ((verdict >> 6) & 3) = ?10)"                                                        \
   " AND (?11 IS NULL OR (length(address) = length(?11) AND address >= ?11 AND address <= ?12))"             \
-  " AND (?13 IS NULL OR substr(path, 1, length(?13)) = ?13) AND (?14 IS NULL OR request_id IN (?14, substr(?14, 7)))"
+  " AND (?13 IS NULL OR CASE typeof(path) WHEN 'integer'"                                                   \
+  " THEN path IN (SELECT ref FROM texts WHERE substr(text, 1, length(?13)) = ?13)"                          \
+  " ELSE substr(path, 1, length(?13)) = ?13 END) AND (?14 IS NULL OR request_id IN (?14, substr(?14, 7)))"
 #define KF_SELECT                                                                                               \
   "SELECT id, request_id, account, key, address, method, host, path, agent, gateway, status, bytes, duration, " \
   "verdict, revision, entry_global, entry_account, entry_key "
@@ -53,8 +55,9 @@ constexpr sql::Sql newest_sql(WayIn way) {
   KF_FOUR_WAYS(KF_SELECT, KF_NEWEST);
 }
 constexpr sql::Sql time_sql(WayIn way) {
-  // ?15 is the bucket in microseconds; an id holds the microsecond above 26 bits.
-  KF_FOUR_WAYS("SELECT (id >> 26) / ?15" KF_TOTALS, KF_GROUPED);
+  // ?15 is the bucket in microseconds; an id holds the microsecond above its tie bits.
+  static_assert(kIdTieBits == 10);
+  KF_FOUR_WAYS("SELECT (id >> 10) / ?15" KF_TOTALS, KF_GROUPED);
 }
 constexpr sql::Sql reason_sql(WayIn way) {
   KF_FOUR_WAYS("SELECT (verdict >> 1) & 31" KF_TOTALS, KF_GROUPED);
@@ -186,7 +189,7 @@ std::optional<DayReader::Selection> DayReader::select(const UsageFilter& filter,
     s.last = filter.address->last().bytes();
     s.address_bytes = filter.address->family() == IpFamily::kV4 ? 4 : 16;
   }
-  s.path = filter.path_prefix;
+  if (filter.path_prefix && !filter.path_prefix->empty()) s.path = filter.path_prefix;
   s.request_id = filter.request_id;
   return s;
 }
@@ -243,7 +246,7 @@ bool DayReader::query(const UsageFilter& filter, IdSpan span, std::size_t limit,
     r.address = address_of(row, 4);
     assign_text(row, 5, out.method);
     assign_text(row, 6, out.host);
-    out.path = row.text(7);
+    assign_text(row, 7, out.path);
     assign_text(row, 8, out.user_agent);
     assign_text(row, 9, out.gateway);
     r.status = static_cast<std::uint16_t>(row.integer(10));

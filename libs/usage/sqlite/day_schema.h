@@ -9,9 +9,14 @@
 namespace keyfence::usage_sqlite {
 
 inline constexpr std::int64_t kMicrosPerDay = 86'400'000'000;
-inline constexpr int kIdTieBits = 26;
+inline constexpr int kIdTieBits = 10;  // with them an id has 47 bits, for which SQLite takes 6 bytes and not 8
 inline constexpr std::int32_t kApplicationId = 0x4B465531;  // "KFU1"
+inline constexpr std::int64_t kFileVersion = 2;
+// Texts stand once in a dictionary, until it is full. Paths may take half of it, and only short ones: whoever asks for
+// many paths that are not there must not take the room of user agents.
 inline constexpr std::int64_t kDictionaryEntriesMax = 65'536;
+inline constexpr std::int64_t kDictionaryPathsMax = 32'768;
+inline constexpr std::size_t kDictionaryPathBytesMax = 64;
 
 [[nodiscard]] constexpr std::uint64_t day_of(Timestamp t) noexcept {
   return t.micros <= 0 ? 0 : static_cast<std::uint64_t>(t.micros / kMicrosPerDay);

@@ -9,7 +9,8 @@ namespace keyfence::usage_sqlite {
 namespace {
 
 constexpr std::size_t kCachedMax = 1 << 20;
-constexpr int kTiesMax = 1000;
+constexpr std::uint64_t kTies = std::uint64_t{1} << kIdTieBits;
+constexpr std::uint64_t kCollisionsMax = 64 * kTies;
 
 // WAL lets queries read beside the writer. NORMAL is enough: a batch that a power cut takes was on tmpfs before, and
 // the death of the process takes nothing that was committed.
@@ -19,13 +20,13 @@ constexpr sql::Sql kSetUp =
 
 constexpr sql::Sql kSchema =
     "PRAGMA application_id = 1262900529;"
-    "PRAGMA user_version = 1;"
+    "PRAGMA user_version = 2;"
     "PRAGMA page_size = 8192;"
     "PRAGMA journal_mode = WAL;"
     "BEGIN;"
     "CREATE TABLE records ("
     "  id INTEGER PRIMARY KEY, request_id BLOB NOT NULL, account INTEGER, key INTEGER, address BLOB,"
-    "  method, host, path BLOB NOT NULL, agent, gateway, status INTEGER NOT NULL, bytes INTEGER NOT NULL,"
+    "  method, host, path NOT NULL, agent, gateway, status INTEGER NOT NULL, bytes INTEGER NOT NULL,"
     "  duration INTEGER NOT NULL, verdict INTEGER NOT NULL, revision INTEGER NOT NULL,"
     "  entry_global INTEGER, entry_account INTEGER, entry_key INTEGER);"
     "CREATE INDEX by_key ON records (key) WHERE key IS NOT NULL;"
@@ -51,9 +52,10 @@ std::uint64_t tie_of(const SpoolPosition& segment, std::uint64_t offset) noexcep
 }
 
 // Ids that begin with their millisecond, as the gateway's do, are stored without it.
-std::span<const std::uint8_t> stored_request_id(const UsageRecord& record) noexcept {
+std::span<const std::uint8_t> stored_request_id(const UsageRecord& record, std::uint64_t id) noexcept {
   const std::span<const std::uint8_t> whole(record.request_id);
-  return begins_with_time(record.request_id, record.at) ? whole.subspan(kRequestIdTimeBytes) : whole;
+  const Timestamp at{record.at.micros / kMicrosPerDay * kMicrosPerDay + static_cast<std::int64_t>(id >> kIdTieBits)};
+  return begins_with_time(record.request_id, at) ? whole.subspan(kRequestIdTimeBytes) : whole;
 }
 
 std::int64_t pack(const UsageRecord& record) noexcept {
@@ -83,7 +85,7 @@ void prepare_day_file(const std::string& path) {
   }
   if (application == 0) {
     connection.execute(kSchema);
-  } else if (application != kApplicationId || version != 1) {
+  } else if (application != kApplicationId || version != kFileVersion) {
     throw sql::Failure{sql::Failure::Code::kCorrupt, path + ": not a file of the usage log of this version"};
   }
 }
@@ -103,6 +105,10 @@ DayWriter::DayWriter(const std::string& path, std::uint64_t day)
       count_texts_(connection_, "SELECT max(ref) FROM texts"),
       find_id_(connection_, "SELECT ref FROM ids WHERE kind = ?1 AND id = ?2"),
       add_id_(connection_, "INSERT INTO ids (kind, id) VALUES (?1, ?2) RETURNING ref"),
+      remove_oldest_(connection_, "DELETE FROM records WHERE id IN (SELECT id FROM records ORDER BY id LIMIT ?1)"),
+      used_(connection_,
+            "SELECT (page_count - freelist_count) * page_size FROM pragma_page_count, pragma_freelist_count, "
+            "pragma_page_size"),
       add_evidence_(connection_,
                     "INSERT INTO evidence VALUES (?1, ?2, ?3, ?4, ?5, ?6) ON CONFLICT DO UPDATE SET hits = hits + ?3, "
                     "first_at = min(first_at, ?4), address = CASE WHEN ?5 >= last_at THEN ?6 ELSE address END, "
@@ -128,7 +134,7 @@ std::uint64_t DayWriter::store(const UsageBatch& batch) {
       if (rows.next()) from = rows.id(0);
     }
     std::uint64_t stored = 0;
-    const std::int64_t gateway = reference(batch.gateway).value_or(0);
+    const std::int64_t gateway = reference(batch.gateway, kDictionaryEntriesMax).value_or(0);
     for (const StorableRecord& item : batch.records) {
       if (item.offset <= from || day_of(item.record.at) != day_) continue;
       insert(item, gateway, tie_of(batch.to, item.offset));
@@ -142,11 +148,22 @@ std::uint64_t DayWriter::store(const UsageBatch& batch) {
     connection_.roll_back();
     for (auto& of_kind : evidence_) of_kind.clear();
     texts_.clear();  // references made in this transaction are gone
+    dictionary_size_ = 0;
+    search_base_.reset();
     keys_.clear();
     accounts_.clear();
     entries_.clear();
     throw;
   }
+}
+
+std::uint64_t DayWriter::remove_oldest(std::uint64_t count) {
+  return static_cast<std::uint64_t>(remove_oldest_.execute(count));
+}
+
+std::uint64_t DayWriter::used_bytes() {
+  auto rows = used_.query();
+  return rows.next() ? rows.id(0) : 0;
 }
 
 void DayWriter::insert(const StorableRecord& item, std::int64_t gateway, std::uint64_t tie) {
@@ -171,18 +188,27 @@ void DayWriter::insert(const StorableRecord& item, std::int64_t gateway, std::ui
   const TextColumn host = text_column(r.host);
   const TextColumn agent = text_column(r.user_agent);
   const std::int64_t verdict = pack(r);
-  std::uint64_t id = first_id_at(r.at) | tie;
-  // Two records of one microsecond may fall on one id; the next free one is as good.
-  for (int tries = 0;; ++tries, ++id) {
+  const TextColumn path = path_column(r.path);
+  // Two records of one microsecond may fall on one id; another one of that microsecond is as good, and if all are
+  // taken, one of the next. Where the clock stands still, the search goes on where it ended.
+  const std::uint64_t base = first_id_at(r.at);
+  if (base != search_base_) {
+    search_base_ = base;
+    search_tie_ = tie;
+    search_tries_ = 0;
+  }
+  for (std::uint64_t collisions = 0;; ++collisions, ++search_tries_) {
+    const std::uint64_t id = base + search_tries_ / kTies * kTies + (search_tie_ + search_tries_) % kTies;
     try {
-      (void)insert_record_.execute(id, stored_request_id(r), account, key, address, method, host, bytes_of(r.path),
-                                   agent, gateway, r.status, r.bytes_sent, r.duration_micros, verdict,
-                                   r.decision.revision, entry_global, entry_account, entry_key);
+      (void)insert_record_.execute(id, stored_request_id(r, id), account, key, address, method, host, path, agent,
+                                   gateway, r.status, r.bytes_sent, r.duration_micros, verdict, r.decision.revision,
+                                   entry_global, entry_account, entry_key);
       break;
     } catch (const sql::Failure& failure) {
-      if (failure.code != sql::Failure::Code::kDuplicate || tries == kTiesMax) throw;
+      if (failure.code != sql::Failure::Code::kDuplicate || collisions == kCollisionsMax) throw;
     }
   }
+  ++search_tries_;
 
   if (r.decision.key.value() != 0) {
     const EvidenceKind kind =
@@ -206,11 +232,17 @@ void DayWriter::write_evidence() {
 }
 
 DayWriter::TextColumn DayWriter::text_column(std::string_view text) {
-  if (const auto ref = reference(text)) return *ref;
+  if (const auto ref = reference(text, kDictionaryEntriesMax)) return *ref;
   return bytes_of(text);
 }
 
-std::optional<std::int64_t> DayWriter::reference(std::string_view text) {
+DayWriter::TextColumn DayWriter::path_column(std::string_view path) {
+  if (path.size() > kDictionaryPathBytesMax) return bytes_of(path);
+  if (const auto ref = reference(path, kDictionaryPathsMax)) return *ref;
+  return bytes_of(path);
+}
+
+std::optional<std::int64_t> DayWriter::reference(std::string_view text, std::int64_t entries_max) {
   const std::string owned(text);
   if (const auto known = texts_.find(owned); known != texts_.end()) return known->second;
   std::int64_t found = 0;
@@ -219,11 +251,11 @@ std::optional<std::int64_t> DayWriter::reference(std::string_view text) {
     if (rows.next()) found = rows.integer(0);
   }
   if (found == 0) {
-    if (!dictionary_full_) {
+    if (dictionary_size_ < entries_max) {
       auto rows = count_texts_.query();
-      dictionary_full_ = rows.next() && rows.integer(0) >= kDictionaryEntriesMax;
+      if (rows.next()) dictionary_size_ = rows.integer(0);
     }
-    if (dictionary_full_) return std::nullopt;
+    if (dictionary_size_ >= entries_max) return std::nullopt;
     auto rows = add_text_.query(bytes_of(text));
     if (rows.next()) found = rows.integer(0);
     while (rows.next()) {

@@ -33,6 +33,9 @@ class DayWriter {
 
   // Answers how many records were new.
   std::uint64_t store(const UsageBatch& batch);
+  // Removes the oldest records, but not their evidence; answers how many there were. Their room is used again.
+  std::uint64_t remove_oldest(std::uint64_t count);
+  [[nodiscard]] std::uint64_t used_bytes();  // of the file, without what is free for more
 
  private:
   // The number that stands for a text, or the text itself once the dictionary is full.
@@ -51,16 +54,20 @@ class DayWriter {
     return evidence_[static_cast<std::size_t>(kind)];
   }
   TextColumn text_column(std::string_view text);
-  // The number that stands for a text; nullopt when the dictionary is full.
-  std::optional<std::int64_t> reference(std::string_view text);
+  TextColumn path_column(std::string_view path);
+  // The number that stands for a text; nullopt if it is new and the dictionary holds so many already.
+  std::optional<std::int64_t> reference(std::string_view text, std::int64_t entries_max);
   std::int64_t reference(std::unordered_map<std::uint64_t, std::int64_t>& cache, int kind, std::uint64_t id);
 
   std::uint64_t day_;
   sql::Connection connection_;
   sql::Statement begin_, commit_, position_, set_position_, insert_record_, find_text_, add_text_, count_texts_,
-      find_id_, add_id_, add_evidence_;
+      find_id_, add_id_, remove_oldest_, used_, add_evidence_;
   Dictionary texts_;
-  bool dictionary_full_ = false;
+  std::int64_t dictionary_size_ = 0;  // at least
+  // Where the last search for a free id in a microsecond ended.
+  std::optional<std::uint64_t> search_base_;
+  std::uint64_t search_tie_ = 0, search_tries_ = 0;
   std::unordered_map<std::uint64_t, std::int64_t> keys_, accounts_, entries_;
   std::array<std::unordered_map<std::uint64_t, EvidenceNow>, kEvidenceKinds> evidence_;  // by kind, then id
 };

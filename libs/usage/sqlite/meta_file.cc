@@ -46,6 +46,7 @@ MetaFile::MetaFile(const std::string& path)
                     "first_at = min(first_at, ?4), address = CASE WHEN ?5 >= last_at THEN ?6 ELSE address END, "
                     "last_at = max(last_at, ?5)"),
       add_folded_(connection_, "INSERT INTO folded VALUES (?1)"),
+      remove_folded_(connection_, "DELETE FROM folded WHERE day = ?1"),
       folded_(connection_, "SELECT 1 FROM folded WHERE day = ?1"),
       evidence_(connection_, "SELECT hits, first_at, last_at, address FROM evidence WHERE kind = ?1 AND id = ?2"),
       sum_old_(connection_, "SELECT total(dropped), total(damaged) FROM segments WHERE heard_at < ?1"),
@@ -86,6 +87,10 @@ void MetaFile::fold(std::uint64_t day, DayReader& reader) {
 bool MetaFile::folded(std::uint64_t day) {
   auto rows = folded_.query(day);
   return rows.next();
+}
+
+void MetaFile::forget_folded(std::uint64_t day) {
+  (void)remove_folded_.execute(day);
 }
 
 std::optional<DayReader::RawEvidence> MetaFile::evidence(int kind, std::uint64_t id) {

@@ -27,14 +27,16 @@ class MetaFile {
   // Takes over a day's evidence, once: a second call for the same day does nothing.
   void fold(std::uint64_t day, DayReader& reader);
   [[nodiscard]] bool folded(std::uint64_t day);
+  // The day's file is made anew: late records are its own, and will be folded like others.
+  void forget_folded(std::uint64_t day);
   [[nodiscard]] std::optional<DayReader::RawEvidence> evidence(int kind, std::uint64_t id);
   // Forgets where segments stood that were last heard of before; their losses stay in the totals.
   void forget_segments(Timestamp before);
 
  private:
   sql::Connection connection_;
-  sql::Statement begin_, commit_, set_segment_, segment_, losses_, add_evidence_, add_folded_, folded_, evidence_,
-      sum_old_, delete_old_, add_losses_;
+  sql::Statement begin_, commit_, set_segment_, segment_, losses_, add_evidence_, add_folded_, remove_folded_, folded_,
+      evidence_, sum_old_, delete_old_, add_losses_;
 };
 
 }  // namespace keyfence::usage_sqlite

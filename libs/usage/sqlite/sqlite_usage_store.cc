@@ -19,6 +19,9 @@ namespace fs = std::filesystem;
 
 constexpr std::size_t kOpenWritersMax = 4;
 constexpr std::size_t kIdleReadersMax = 4;  // per day
+constexpr int kSlicesMax = 5;
+constexpr std::uint64_t kSliceRows = 20'000;
+constexpr std::uint64_t kWholeCheckBytesMax = std::uint64_t{64} << 20;
 constexpr std::int64_t kSegmentsKeptMicros = 7 * kMicrosPerDay;
 
 UsageError error_of(const sql::Failure& failure) {
@@ -41,6 +44,9 @@ UsageError error_of(const sql::Failure& failure) {
   return {To::kFailed, "the usage log failed", failure.detail};
 }
 
+constexpr std::size_t kGroupsMax = 1'000'000;
+struct TooManyGroups {};
+
 template <class Function>
 auto guarded(Function&& function) noexcept -> UsageResult<std::invoke_result_t<Function>> {
   try {
@@ -52,6 +58,8 @@ auto guarded(Function&& function) noexcept -> UsageResult<std::invoke_result_t<F
     }
   } catch (const sql::Failure& failure) {
     return Err{error_of(failure)};
+  } catch (const TooManyGroups&) {
+    return Err{UsageError{UsageError::Code::kTooMany, "there are more than a million groups: filter further", ""}};
   } catch (const std::exception& exception) {
     return Err{UsageError{UsageError::Code::kFailed, "the usage log failed", exception.what()}};
   }
@@ -99,11 +107,12 @@ class SqliteUsageStore final : public UsageStore {
         days_.insert(*day);
       }
     }
-    for (const std::uint64_t day : std::set<std::uint64_t>(days_)) check(day);
+    for (const std::uint64_t day : std::set<std::uint64_t>(days_)) check(day, Look::kBrief);
   }
 
   UsageResult<void> store(const UsageBatch& batch) override {
     return guarded([&] {
+      set_aside_suspects();
       std::set<std::uint64_t> days;
       for (const StorableRecord& item : batch.records) days.insert(day_of(item.record.at));
       for (const std::uint64_t day : days) {
@@ -154,6 +163,7 @@ class SqliteUsageStore final : public UsageStore {
           reader.add_totals(filter, span, group, bucket, totals);
           return true;
         });
+        if (totals.size() > kGroupsMax) throw TooManyGroups();
       }
       std::vector<UsageTotal> out;
       out.reserve(totals.size());
@@ -187,9 +197,13 @@ class SqliteUsageStore final : public UsageStore {
 
   UsageResult<std::vector<std::optional<Evidence>>> entry_evidence(std::span<const EntryId> entries) override {
     return guarded([&] {
+      std::vector<std::uint64_t> ids;
+      ids.reserve(entries.size());
+      for (const EntryId entry : entries) ids.push_back(entry.value());
       std::vector<std::optional<Evidence>> out(entries.size());
-      for (std::size_t i = 0; i < entries.size(); ++i) {
-        if (auto raw = evidence(EvidenceKind::kEntry, entries[i].value())) out[i] = raw->evidence;
+      const auto found = evidence(EvidenceKind::kEntry, ids);
+      for (std::size_t i = 0; i < found.size(); ++i) {
+        if (found[i]) out[i] = found[i]->evidence;
       }
       return out;
     });
@@ -197,10 +211,15 @@ class SqliteUsageStore final : public UsageStore {
 
   UsageResult<std::vector<std::optional<KeyEvidence>>> key_evidence(std::span<const KeyId> keys) override {
     return guarded([&] {
+      std::vector<std::uint64_t> ids;
+      ids.reserve(keys.size());
+      for (const KeyId key : keys) ids.push_back(key.value());
+      const auto all_allowed = evidence(EvidenceKind::kKeyAllowed, ids);
+      const auto all_denied = evidence(EvidenceKind::kKeyDenied, ids);
       std::vector<std::optional<KeyEvidence>> out(keys.size());
       for (std::size_t i = 0; i < keys.size(); ++i) {
-        const auto allowed = evidence(EvidenceKind::kKeyAllowed, keys[i].value());
-        const auto denied = evidence(EvidenceKind::kKeyDenied, keys[i].value());
+        const auto& allowed = all_allowed[i];
+        const auto& denied = all_denied[i];
         if (!allowed && !denied) continue;
         KeyEvidence& key = out[i].emplace();
         if (allowed) key.allowed = allowed->evidence;
@@ -214,6 +233,7 @@ class SqliteUsageStore final : public UsageStore {
 
   UsageResult<void> apply_retention(const UsageRetention& retention, Timestamp now) override {
     return guarded([&] {
+      set_aside_suspects();
       const std::uint64_t today = day_of(now);
       const auto age_max = static_cast<std::uint64_t>(retention.age_max.count());
       std::uint64_t bytes = 0;
@@ -229,6 +249,13 @@ class SqliteUsageStore final : public UsageStore {
         if (!too_old && !too_much) break;
         bytes -= std::min(bytes, bytes_on_disk(path(day)));
         retire(day);
+      }
+      // Days go as whole files; of the last one the oldest records go, a slice at each call.
+      if (bytes > retention.bytes_max && !days.empty() && fs::exists(path(*days.rbegin()))) {
+        DayWriter& last = writer(*days.rbegin());
+        for (int slice = 0; slice < kSlicesMax && last.used_bytes() > retention.bytes_max; ++slice) {
+          if (last.remove_oldest(kSliceRows) == 0) break;
+        }
       }
       const std::lock_guard lock(mutex_);
       meta_->forget_segments(Timestamp{now.micros - kSegmentsKeptMicros});
@@ -275,21 +302,42 @@ class SqliteUsageStore final : public UsageStore {
 
   [[nodiscard]] fs::path path(std::uint64_t day) const { return dir_ / file_name(day); }
 
-  // A file that cannot even be opened and asked is set aside now rather than at the first query.
-  void check(std::uint64_t day) {
+  enum class Look : std::uint8_t { kBrief, kWhole };
+
+  // Sets a damaged file aside. A brief look reads small files whole, of large ones both ends of the table; damage
+  // elsewhere is found by the query that meets it.
+  void check(std::uint64_t day, Look look) {
     try {
       DayReader reader(path(day).string(), day);
       sql::Connection connection(path(day).string(), sql::Access::kReadOnly);
-      sql::Statement quick(connection, "SELECT max(id), min(id), (SELECT count(*) FROM positions) FROM records");
-      auto row = quick.query();
-      (void)row.next();
+      const auto ask = [&connection](sql::Sql sql) {
+        sql::Statement statement(connection, sql);
+        auto row = statement.query();
+        return row.next() ? std::string(row.text(0)) : std::string();
+      };
+      (void)ask("SELECT max(id), min(id), (SELECT count(*) FROM positions) FROM records");
+      if (look == Look::kBrief && bytes_on_disk(path(day)) > kWholeCheckBytesMax) return;
+      if (const std::string found = ask("PRAGMA quick_check(1)"); found != "ok") {
+        throw sql::Failure{sql::Failure::Code::kCorrupt, found};
+      }
     } catch (const sql::Failure& failure) {
       if (failure.code == sql::Failure::Code::kCorrupt) set_aside(day);
     }
   }
 
+  // Days in which a query met damage; the damage is looked for again, so that a passing fault takes no day away.
+  void set_aside_suspects() {
+    std::set<std::uint64_t> suspects;
+    {
+      const std::lock_guard lock(mutex_);
+      suspects.swap(suspects_);
+    }
+    for (const std::uint64_t day : suspects) check(day, Look::kWhole);
+  }
+
   void set_aside(std::uint64_t day) {
     const std::lock_guard lock(mutex_);
+    if (!days_.contains(day)) return;
     writers_.erase(std::remove_if(writers_.begin(), writers_.end(), [day](const auto& w) { return w.first == day; }),
                    writers_.end());
     idle_readers_.erase(day);
@@ -301,6 +349,10 @@ class SqliteUsageStore final : public UsageStore {
     const auto known = std::find_if(writers_.begin(), writers_.end(), [day](const auto& w) { return w.first == day; });
     if (known != writers_.end()) return *known->second;
     if (writers_.size() >= kOpenWritersMax) writers_.pop_front();
+    if (!fs::exists(path(day))) {
+      const std::lock_guard lock(mutex_);
+      meta_->forget_folded(day);
+    }
     writers_.emplace_back(day, std::make_unique<DayWriter>(path(day).string(), day));
     const std::lock_guard lock(mutex_);
     days_.insert(day);
@@ -334,18 +386,28 @@ class SqliteUsageStore final : public UsageStore {
         idle.pop_back();
       }
     }
-    if (!reader) reader = std::make_unique<DayReader>(path(day).string(), day);
-    const bool result = function(*reader);
+    bool result = true;
+    try {
+      if (!reader) reader = std::make_unique<DayReader>(path(day).string(), day);
+      result = function(*reader);
+    } catch (const sql::Failure& failure) {
+      if (failure.code != sql::Failure::Code::kCorrupt) throw;
+      const std::lock_guard lock(mutex_);
+      suspects_.insert(day);  // the drain's thread sets it aside
+      throw;
+    }
     const std::lock_guard lock(mutex_);
     auto idle = idle_readers_.find(day);
     if (idle != idle_readers_.end() && idle->second.size() < kIdleReadersMax) idle->second.push_back(std::move(reader));
     return result;
   }
 
-  std::optional<DayReader::RawEvidence> evidence(EvidenceKind kind, std::uint64_t id) {
-    std::optional<DayReader::RawEvidence> sum;
-    const auto add = [&sum](const std::optional<DayReader::RawEvidence>& more) {
+  // What all days know of each id, and what is kept of the days that are gone.
+  std::vector<std::optional<DayReader::RawEvidence>> evidence(EvidenceKind kind, std::span<const std::uint64_t> ids) {
+    std::vector<std::optional<DayReader::RawEvidence>> sums(ids.size());
+    const auto add = [&sums](std::size_t i, const std::optional<DayReader::RawEvidence>& more) {
       if (!more) return;
+      auto& sum = sums[i];
       if (!sum) {
         sum = more;
         return;
@@ -360,16 +422,16 @@ class SqliteUsageStore final : public UsageStore {
     std::set<std::uint64_t> days;
     {
       const std::lock_guard lock(mutex_);
-      add(meta_->evidence(static_cast<int>(kind), id));
+      for (std::size_t i = 0; i < ids.size(); ++i) add(i, meta_->evidence(static_cast<int>(kind), ids[i]));
       days = days_;
     }
     for (const std::uint64_t day : days) {
       (void)with_reader(day, [&](DayReader& reader) {
-        add(reader.evidence(static_cast<int>(kind), id));
+        for (std::size_t i = 0; i < ids.size(); ++i) add(i, reader.evidence(static_cast<int>(kind), ids[i]));
         return true;
       });
     }
-    return sum;
+    return sums;
   }
 
   // Keeps a day's evidence and removes its file.
@@ -390,6 +452,7 @@ class SqliteUsageStore final : public UsageStore {
   std::set<std::uint64_t> days_;
   std::map<std::uint64_t, std::vector<std::unique_ptr<DayReader>>> idle_readers_;
   std::vector<std::string> set_aside_;
+  std::set<std::uint64_t> suspects_;
   std::deque<std::pair<std::uint64_t, std::unique_ptr<DayWriter>>> writers_;
 };
 
