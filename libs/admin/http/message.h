@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -36,6 +37,9 @@ struct HttpResponse {
   std::string content_type;  // empty: no body
   std::string body;
   std::vector<HttpHeader> headers;
+  // Where it is set, the body is made while it is sent: each call, on a worker, leaves the next piece, none at the end.
+  // false: it cannot go on, and the connection is cut, so that nobody takes the body for whole.
+  std::function<bool(std::string& piece)> next_piece = {};
 };
 
 [[nodiscard]] bool equals_without_case(std::string_view a, std::string_view b) noexcept;  // ASCII

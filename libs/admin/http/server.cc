@@ -6,15 +6,20 @@
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/steady_timer.hpp>
 #include <boost/asio/strand.hpp>
 #include <boost/asio/write.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
 #include <boost/beast/core/tcp_stream.hpp>
+#include <boost/beast/http/chunk_encode.hpp>
+#include <boost/beast/http/empty_body.hpp>
 #include <boost/beast/http/parser.hpp>
 #include <boost/beast/http/read.hpp>
+#include <boost/beast/http/serializer.hpp>
 #include <boost/beast/http/string_body.hpp>
 #include <boost/beast/http/write.hpp>
 #include <condition_variable>
+#include <functional>
 #include <mutex>
 #include <optional>
 #include <thread>
@@ -35,6 +40,7 @@ using boost::system::error_code;
 
 constexpr std::size_t kLingerBytesMax = 32 * 1024 * 1024;
 constexpr std::chrono::seconds kLingerTimeout{2};
+constexpr std::chrono::milliseconds kNoWorkerPause{50};
 
 HttpMethod method_of(http::verb verb) noexcept {
   if (verb == http::verb::get) return HttpMethod::kGet;
@@ -277,13 +283,14 @@ class Session : public std::enable_shared_from_this<Session> {
 
   void write(HttpResponse response) {
     if (server_.stopping()) keep_alive_ = false;
+    if (response.next_piece && !head_) return begin_stream(std::move(response));
     message_.emplace(http::int_to_status(static_cast<unsigned>(response.status)), version_);
     message_->result(static_cast<unsigned>(response.status));
     for (const auto& [key, value] : response.headers) message_->insert(key, value);
     if (!response.content_type.empty()) message_->set(http::field::content_type, response.content_type);
     message_->keep_alive(keep_alive_);
     const bool has_no_body = response.status == 204 || response.status == 304;
-    if (!has_no_body) message_->content_length(response.body.size());
+    if (!has_no_body && !response.next_piece) message_->content_length(response.body.size());
     if (!head_) message_->body() = std::move(response.body);
     stream_.expires_after(server_.options().write_timeout);
     http::async_write(stream_, *message_, [self = shared_from_this()](error_code error, std::size_t) {
@@ -292,6 +299,69 @@ class Session : public std::enable_shared_from_this<Session> {
       if (self->keep_alive_) return self->wait_for_request();
       self->finish();
     });
+  }
+
+  void begin_stream(HttpResponse response) {
+    chunked_ = version_ == 11;
+    keep_alive_ = keep_alive_ && chunked_;
+    next_piece_ = std::move(response.next_piece);
+    head_message_.emplace(http::int_to_status(static_cast<unsigned>(response.status)), version_);
+    for (const auto& [key, value] : response.headers) head_message_->insert(key, value);
+    head_message_->set(http::field::content_type, response.content_type);
+    head_message_->keep_alive(keep_alive_);
+    head_message_->chunked(chunked_);
+    serializer_.emplace(*head_message_);
+    stream_.expires_after(server_.options().write_timeout);
+    http::async_write_header(stream_, *serializer_, [self = shared_from_this()](error_code error, std::size_t) {
+      self->serializer_.reset();
+      self->head_message_.reset();
+      if (error) return self->break_off();
+      self->make_piece();
+    });
+  }
+
+  void make_piece() {
+    if (server_.stopping()) return break_off();
+    stream_.expires_never();
+    const bool taken = server_.pool().try_post([self = shared_from_this()](std::size_t) {
+      const bool made = self->next_piece_(self->piece_);
+      asio::dispatch(self->stream_.get_executor(), [self, made] {
+        if (!made) return self->break_off();
+        self->write_piece();
+      });
+    });
+    if (taken) return;
+    pause_.emplace(stream_.get_executor(), kNoWorkerPause);
+    pause_->async_wait([self = shared_from_this()](error_code error) {
+      if (!error) self->make_piece();
+    });
+  }
+
+  void write_piece() {
+    const bool last = piece_.empty();
+    stream_.expires_after(server_.options().write_timeout);
+    const auto written = [self = shared_from_this(), last](error_code error, std::size_t) {
+      if (error) return self->break_off();
+      if (!last) return self->make_piece();
+      self->next_piece_ = nullptr;
+      if (self->keep_alive_) return self->wait_for_request();
+      self->finish();
+    };
+    if (last && !chunked_) {
+      next_piece_ = nullptr;
+      return finish();
+    }
+    if (!chunked_) return asio::async_write(stream_, asio::buffer(piece_), written);
+    if (last) return asio::async_write(stream_, http::make_chunk_last(), written);
+    asio::async_write(stream_, http::make_chunk(asio::buffer(piece_)), written);
+  }
+
+  // Reset rather than closed: to an HTTP/1.0 client a close would look like the end of the body.
+  void break_off() {
+    next_piece_ = nullptr;
+    error_code ignored;
+    stream_.socket().set_option(asio::socket_base::linger(true, 0), ignored);
+    stream_.close();
   }
 
   // A connection closed with unread input is reset, and the reset can overtake the answer: read on for a while.
@@ -318,6 +388,13 @@ class Session : public std::enable_shared_from_this<Session> {
   beast::flat_buffer buffer_;
   std::optional<http::request_parser<http::string_body>> parser_;
   std::optional<http::response<http::string_body>> message_;
+  // Of a body that is made while it is sent.
+  std::optional<http::response<http::empty_body>> head_message_;
+  std::optional<http::response_serializer<http::empty_body>> serializer_;
+  std::function<bool(std::string&)> next_piece_;
+  std::string piece_;
+  std::optional<asio::steady_timer> pause_;
+  bool chunked_ = false;
   bool idle_ = false;
   bool keep_alive_ = false;
   bool head_ = false;

@@ -43,6 +43,8 @@ struct HttpServerOptions {
 
 // HTTP/1.1 on one address: keep-alive, pipelining in order, chunked and counted bodies.
 //
+// Shape    A body that is made in pieces is sent chunked, to an HTTP/1.0 client until the connection closes. The next
+//          piece is asked for when the last one is sent: one piece is in memory, and no worker waits for a client.
 // Errors   A request that cannot be told apart from the next one (two lengths, a length and a transfer coding, an
 //          unknown coding, junk) is refused with 400 and the connection is closed. 413, 431 and 503 likewise. A client
 //          that is slower than the timeouts is cut off. Over connections_max a new connection is answered 503 at once.

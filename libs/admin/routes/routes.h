@@ -78,8 +78,10 @@ namespace usage {
 [[nodiscard]] Answer list(Call& call);
 [[nodiscard]] Answer find(Call& call);
 [[nodiscard]] Answer summary(Call& call);
-// The query parameters of list() and summary().
+[[nodiscard]] Answer export_csv(Call& call);
+// The query parameters of these.
 [[nodiscard]] std::vector<std::string_view> list_parameters();
+[[nodiscard]] std::vector<std::string_view> export_parameters();
 [[nodiscard]] std::vector<std::string_view> summary_parameters();
 }  // namespace usage
 

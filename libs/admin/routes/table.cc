@@ -52,6 +52,7 @@ std::vector<Route> make_table() {
       {M::kGet, "/api/v1/audit", A::kViewer, audit::list, B::kNone, 0, {"account_id", "after", "limit"}},
 
       {M::kGet, "/api/v1/usage", A::kViewer, usage::list, B::kNone, 0, usage::list_parameters()},
+      {M::kGet, "/api/v1/usage.csv", A::kViewer, usage::export_csv, B::kNone, 0, usage::export_parameters()},
       {M::kGet, "/api/v1/usage/summary", A::kViewer, usage::summary, B::kNone, 0, usage::summary_parameters()},
       {M::kGet, "/api/v1/usage/{request_id}", A::kViewer, usage::find},
       {M::kPost, "/api/v1/session", A::kPublic, session::begin, B::kJson},

@@ -49,6 +49,9 @@ ApiFixture::ApiFixture() : dir_(make_dir()), clock_(Timestamp{1'800'000'000'000'
   auto publisher = Publisher::start(*store_, {.dir = dir_ / "policy", .reader_group = {}, .epoch = 1});
   KF_ASSERT(publisher.ok());
   publisher_ = std::move(*publisher);
+  auto usage = open_sqlite_usage_store(dir_ / "usage");
+  KF_ASSERT(usage.ok());
+  usage_ = std::move(*usage);
   services_.emplace(Services{.store = *store_,
                              .publisher = *publisher_,
                              .clock = clock_,
@@ -60,6 +63,7 @@ ApiFixture::ApiFixture() : dir_(make_dir()), clock_(Timestamp{1'800'000'000'000'
                              .started_at = clock_.now(),
                              .proxy_trust = {},
                              .log = {},
+                             .usage = usage_.get(),
                              .readers = {}});
   services_->readers.emplace_back(dir_ / "policy");
   services_->log = [this](const RequestSummary& line) {
@@ -88,6 +92,7 @@ ApiFixture::~ApiFixture() {
   application_.reset();
   services_.reset();
   publisher_.reset();
+  usage_.reset();
   store_.reset();
   std::error_code ignored;
   std::filesystem::remove_all(dir_, ignored);

@@ -92,6 +92,7 @@ class ApiFixture : public ::testing::Test {
   SignInThrottle throttle_;
   std::unique_ptr<ControlStore> store_;
   std::unique_ptr<Publisher> publisher_;
+  std::unique_ptr<UsageStore> usage_;  // empty, and nothing drains into it
   std::optional<Services> services_;
   std::unique_ptr<AdminApplication> application_;
   std::string operator_token_;

@@ -1,6 +1,7 @@
 #include "libs/admin/entries.h"
 #include "libs/admin/list_target.h"
 #include "libs/admin/routes/routes.h"
+#include "libs/admin/routes/usage/evidence.h"
 #include "libs/admin/views.h"
 
 namespace keyfence::routes::allowlist {
@@ -19,7 +20,12 @@ Answer get(Call& call) {
   const bool more = cut_page(*rows, *page);
   boost::json::array entries;
   entries.reserve(rows->size());
-  for (const EntryRow& row : *rows) entries.emplace_back(view(row));
+  const auto evidence = usage::entry_evidence(call, *rows);
+  for (std::size_t i = 0; i < rows->size(); ++i) {
+    boost::json::object entry = view((*rows)[i]);
+    entry["evidence"] = evidence[i];
+    entries.emplace_back(std::move(entry));
+  }
   boost::json::object body = view(target->list);
   body["limits"] = view(limits_of(*instance, target->list.ref.layer));
   body["entries"] = std::move(entries);

@@ -1,4 +1,5 @@
 #include "libs/admin/routes/routes.h"
+#include "libs/admin/routes/usage/evidence.h"
 #include "libs/admin/views.h"
 
 namespace keyfence::routes::keys {
@@ -8,7 +9,9 @@ Answer get(Call& call) {
   if (!id) return Err{id.error()};
   const auto row = find_key(call.services.store, call.caller, *id);
   if (!row) return Err{row.error()};
-  return json_response(200, view(*row));
+  boost::json::object body = view(*row);
+  body["evidence"] = usage::key_evidence(call, std::span(&*row, 1)).front();
+  return json_response(200, body);
 }
 
 }  // namespace keyfence::routes::keys

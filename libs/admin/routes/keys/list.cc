@@ -1,4 +1,5 @@
 #include "libs/admin/routes/routes.h"
+#include "libs/admin/routes/usage/evidence.h"
 #include "libs/admin/views.h"
 
 namespace keyfence::routes::keys {
@@ -14,7 +15,12 @@ Answer list(Call& call) {
   if (!rows) return Err{problem_of(rows.error())};
   const bool more = cut_page(*rows, *page);
   boost::json::array items;
-  for (const KeyRow& row : *rows) items.emplace_back(view(row));
+  const auto evidence = usage::key_evidence(call, *rows);
+  for (std::size_t i = 0; i < rows->size(); ++i) {
+    boost::json::object key = view((*rows)[i]);
+    key["evidence"] = evidence[i];
+    items.emplace_back(std::move(key));
+  }
   return json_response(200, boost::json::object{{"items", std::move(items)},
                                                 {"next", more ? boost::json::value(rows->back().id.text()) : nullptr}});
 }

@@ -3,6 +3,28 @@
 
 namespace keyfence::routes::operations {
 
+namespace {
+
+boost::json::value usage_status(const Services& services) {
+  if (services.usage == nullptr || services.drain == nullptr) return nullptr;
+  const DrainStatus drain = services.drain->status();
+  const auto stats = services.usage->stats();
+  const UsageStats store = stats ? *stats : UsageStats{};
+  const std::string failure = !drain.failure.empty() ? drain.failure : stats ? "" : stats.error().message;
+  return boost::json::object{{"stored", drain.stored},
+                             {"backlog_bytes", drain.backlog_bytes},
+                             {"lag_micros", drain.lag_micros},
+                             {"segments", drain.segments},
+                             {"failure", failure.empty() ? nullptr : boost::json::value(failure)},
+                             {"dropped", store.dropped},
+                             {"damaged", store.damaged},
+                             {"bytes", store.bytes},
+                             {"oldest_at", store.oldest ? boost::json::value(rfc3339(*store.oldest)) : nullptr},
+                             {"files_set_aside", boost::json::array(store.set_aside.begin(), store.set_aside.end())}};
+}
+
+}  // namespace
+
 Answer status(Call& call) {
   const PublisherStatus publisher = call.services.publisher.status();
   const ImageStats& image = publisher.image;
@@ -21,6 +43,7 @@ Answer status(Call& call) {
                                                   {"arena_garbage_bytes", image.arena_garbage_bytes}}},
                                                 {"publisher_failure",
                                                  publisher.failure ? boost::json::value(*publisher.failure) : nullptr},
+                                                {"usage", usage_status(call.services)},
                                                 {"started_at", rfc3339(call.services.started_at)}});
 }
 

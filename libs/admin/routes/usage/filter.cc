@@ -69,8 +69,39 @@ Result<UsageStore*, Problem> store_of(const Call& call) {
 }
 
 Problem problem_of(const UsageError& error) {
+  if (error.code == UsageError::Code::kTooMany) {
+    return {.status = 422, .code = "too_many_groups", .detail = error.message};
+  }
   const int status = error.code == UsageError::Code::kBusy || error.code == UsageError::Code::kNoSpace ? 503 : 500;
   return {.status = status, .code = "usage_log_failed", .detail = error.message, .log_detail = error.detail};
+}
+
+std::vector<std::string_view> filter_parameters() {
+  return {"account_id", "key_id",      "method",     "status", "reason", "layer",
+          "address",    "path_prefix", "request_id", "from",   "until"};
+}
+
+Result<std::size_t, Problem> limit_of(const Call& call, std::size_t without, std::size_t max) {
+  const auto text = call.query.find("limit");
+  if (!text) return without;
+  std::size_t limit = 0;
+  const auto [end, error] = std::from_chars(text->data(), text->data() + text->size(), limit);
+  if (error != std::errc() || end != text->data() + text->size() || limit == 0 || limit > max) {
+    return Err{invalid_parameter("limit", "invalid_value", "expected a number from 1 to " + std::to_string(max))};
+  }
+  return limit;
+}
+
+std::string_view address_header_text(ClientAddressNote note) noexcept {
+  switch (note) {
+    case ClientAddressNote::kNone:
+      return "";
+    case ClientAddressNote::kHeaderIgnored:
+      return "ignored";
+    case ClientAddressNote::kHeaderMalformed:
+      return "malformed";
+  }
+  return "";
 }
 
 Result<UsageFilter, Problem> filter_of(const Call& call) {
@@ -153,9 +184,8 @@ boost::json::object view(const StoredRecord& stored) {
           {"account_id", id_or_null(d.account)},
           {"key_id", id_or_null(d.key)},
           {"address", r.address ? boost::json::value(r.address->text()) : nullptr},
-          {"address_header", r.address_note == ClientAddressNote::kNone            ? nullptr
-                             : r.address_note == ClientAddressNote::kHeaderIgnored ? boost::json::value("ignored")
-                                                                                   : boost::json::value("malformed")},
+          {"address_header",
+           r.address_note == ClientAddressNote::kNone ? nullptr : text_value(address_header_text(r.address_note))},
           {"method", printable(stored.method)},
           {"host", printable(stored.host)},
           {"path", printable(stored.path)},

@@ -21,18 +21,12 @@ std::optional<UsageCursor> parse_cursor(std::string_view text) noexcept {
   return cursor;
 }
 
-std::optional<std::size_t> parse_limit(std::string_view text) noexcept {
-  std::size_t limit = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), limit);
-  if (error != std::errc() || end != text.data() + text.size() || limit == 0 || limit > kLimitMax) return std::nullopt;
-  return limit;
-}
-
 }  // namespace
 
 std::vector<std::string_view> list_parameters() {
-  return {"account_id",  "key_id",     "method", "status", "reason", "layer", "address",
-          "path_prefix", "request_id", "from",   "until",  "before", "limit"};
+  std::vector<std::string_view> parameters = filter_parameters();
+  parameters.insert(parameters.end(), {"before", "limit"});
+  return parameters;
 }
 
 Answer list(Call& call) {
@@ -40,12 +34,8 @@ Answer list(Call& call) {
   if (!store) return Err{store.error()};
   const auto filter = filter_of(call);
   if (!filter) return Err{filter.error()};
-  std::size_t limit = kLimitDefault;
-  if (const auto text = call.query.find("limit")) {
-    const auto wanted = parse_limit(*text);
-    if (!wanted) return Err{invalid_parameter("limit", "invalid_value", "expected a number from 1 to 1000")};
-    limit = *wanted;
-  }
+  const auto limit = limit_of(call, kLimitDefault, kLimitMax);
+  if (!limit) return Err{limit.error()};
   std::optional<UsageCursor> before;
   if (const auto text = call.query.find("before")) {
     before = parse_cursor(*text);
@@ -55,8 +45,8 @@ Answer list(Call& call) {
   boost::json::array items;
   UsageCursor last;
   bool more = false;
-  const auto done = (*store)->query(*filter, before, limit + 1, [&](const StoredRecord& record) {
-    if (items.size() == limit) {
+  const auto done = (*store)->query(*filter, before, *limit + 1, [&](const StoredRecord& record) {
+    if (items.size() == *limit) {
       more = true;
       return false;
     }

@@ -24,8 +24,9 @@ constexpr std::array kGroups = {NamedGroup{"time", GroupBy::kTime}, NamedGroup{"
 }  // namespace
 
 std::vector<std::string_view> summary_parameters() {
-  return {"account_id",  "key_id",     "method", "status", "reason",   "layer",         "address",
-          "path_prefix", "request_id", "from",   "until",  "group_by", "bucket_seconds"};
+  std::vector<std::string_view> parameters = filter_parameters();
+  parameters.insert(parameters.end(), {"group_by", "bucket_seconds"});
+  return parameters;
 }
 
 Answer summary(Call& call) {
