@@ -10,6 +10,7 @@ void add_api_commands(CLI::App& app, int& exit_code) {
   add_list_commands(app, exit_code);
   add_member_commands(app, exit_code);
   add_token_commands(app, exit_code);
+  add_log_command(app, exit_code);
   add_question_commands(app, exit_code);
 }
 

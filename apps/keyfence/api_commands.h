@@ -10,6 +10,7 @@ void add_key_commands(CLI::App& app, int& exit_code);
 void add_list_commands(CLI::App& app, int& exit_code);
 void add_member_commands(CLI::App& app, int& exit_code);  // member, invite
 void add_token_commands(CLI::App& app, int& exit_code);
+void add_log_command(CLI::App& app, int& exit_code);
 void add_question_commands(CLI::App& app, int& exit_code);  // decide, audit, status
 
 }  // namespace keyfence

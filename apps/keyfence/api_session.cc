@@ -93,6 +93,13 @@ CommandResult<json::value> ApiSession::call_text(std::string_view method, const 
   return send(method, path, "text/plain", std::move(text));
 }
 
+CommandResult<void> ApiSession::download(const std::string& path, const std::function<bool(std::string_view)>& sink) {
+  const auto response = client_.download("/api/v1" + path, token_, sink);
+  if (!response) return Err{CommandError{response.error()}};
+  if (response->status >= 300) return Err{CommandError{describe(response->status, response->body)}};
+  return {};
+}
+
 CommandResult<json::array> ApiSession::all(const std::string& path, std::string_view member) {
   json::array items;
   std::string after;

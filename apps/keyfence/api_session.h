@@ -39,6 +39,9 @@ class ApiSession {
                                                        const boost::json::value& body);
   [[nodiscard]] CommandResult<boost::json::value> call_text(std::string_view method, const std::string& path,
                                                             std::string text);
+  // The body as it arrives; the sink answers false to stop.
+  [[nodiscard]] CommandResult<void> download(const std::string& path,
+                                             const std::function<bool(std::string_view)>& sink);
   // Every item of a paged collection: `items`, or `entries` of an allowlist.
   [[nodiscard]] CommandResult<boost::json::array> all(const std::string& path, std::string_view member = "items");
 

@@ -7,11 +7,14 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
+#include <boost/beast/http/buffer_body.hpp>
+#include <boost/beast/http/empty_body.hpp>
 #include <boost/beast/http/parser.hpp>
 #include <boost/beast/http/read.hpp>
 #include <boost/beast/http/string_body.hpp>
 #include <boost/beast/http/write.hpp>
 #include <utility>
+#include <vector>
 
 namespace keyfence {
 namespace {
@@ -22,6 +25,7 @@ namespace http = beast::http;
 using asio::ip::tcp;
 
 constexpr int kTimeoutSeconds = 120;
+constexpr std::size_t kPieceBytes = 65536;
 constexpr std::uint64_t kResponseBytesMax = 256ULL * 1024 * 1024;
 
 }  // namespace
@@ -87,6 +91,39 @@ Result<ClientResponse, std::string> HttpClient::send(std::string_view method, co
   if (error) return Err{"no answer from " + state_->url + ": " + error.message()};
   auto response = parser.release();
   return ClientResponse{static_cast<int>(response.result_int()), std::move(response.body())};
+}
+
+Result<ClientResponse, std::string> HttpClient::download(const std::string& target, std::string_view token,
+                                                         const std::function<bool(std::string_view)>& sink) {
+  http::request<http::empty_body> request(http::verb::get, target, 11);
+  request.set(http::field::host, state_->host);
+  request.set(http::field::user_agent, "keyfence");
+  if (!token.empty()) request.set(http::field::authorization, "Bearer " + std::string(token));
+  boost::system::error_code error;
+  http::write(state_->socket, request, error);
+  http::response_parser<http::buffer_body> parser;
+  parser.body_limit(boost::none);
+  if (!error) http::read_header(state_->socket, state_->buffer, parser, error);
+  ClientResponse response;
+  std::vector<char> piece(kPieceBytes);
+  bool stopped = false;
+  if (!error) response.status = static_cast<int>(parser.get().result_int());
+  while (!error && !stopped && !parser.is_done()) {
+    parser.get().body().data = piece.data();
+    parser.get().body().size = piece.size();
+    http::read_some(state_->socket, state_->buffer, parser, error);
+    if (error == http::error::need_buffer) error = {};
+    const std::string_view got(piece.data(), piece.size() - parser.get().body().size);
+    if (response.status >= 300) {
+      response.body.append(got);
+    } else if (!got.empty()) {
+      stopped = !sink(got);
+    }
+  }
+  if (stopped) return Err{"what came from " + state_->url + " cannot be written"};
+  if (error && response.status == 0) return Err{"no answer from " + state_->url + ": " + error.message()};
+  if (error) return Err{"the answer of " + state_->url + " broke off: " + error.message()};
+  return response;
 }
 
 }  // namespace keyfence

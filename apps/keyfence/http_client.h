@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -31,6 +32,10 @@ class HttpClient {
   [[nodiscard]] Result<ClientResponse, std::string> send(std::string_view method, const std::string& target,
                                                          std::string_view token, std::string_view content_type,
                                                          std::string body);
+  // GET, with the body handed on as it arrives, to a sink that may answer false to stop. That of an error (a status of
+  // 300 or more) is answered instead.
+  [[nodiscard]] Result<ClientResponse, std::string> download(const std::string& target, std::string_view token,
+                                                             const std::function<bool(std::string_view)>& sink);
 
  private:
   struct State;

@@ -83,4 +83,9 @@ void log_request(const RequestSummary& request) {
               request.log_detail);
 }
 
+void log_drain_news(DrainNews news, const std::string& what) {
+  const auto level = news == DrainNews::kTrouble ? spdlog::level::warn : spdlog::level::info;
+  spdlog::log(level, "{}", what);
+}
+
 }  // namespace keyfence

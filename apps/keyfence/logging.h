@@ -9,5 +9,7 @@ namespace keyfence {
 void start_logging(LogLevel level, LogFormat format);
 // Changes and failures at info and above, reads at debug.
 void log_request(const RequestSummary& request);
+// Trouble with the usage log as a warning.
+void log_drain_news(DrainNews news, const std::string& what);
 
 }  // namespace keyfence

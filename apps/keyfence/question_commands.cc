@@ -96,6 +96,16 @@ CommandResult<void> status(ApiSession& session, const ApiFlags& flags) {
                 {"image bytes", cell(image, "reserved_bytes")},
                 {"failure", cell(*answer, "publisher_failure")},
                 {"started", cell(*answer, "started_at")}});
+  const json::value& usage = answer->as_object().at("usage");
+  if (usage.is_null()) return {};
+  print_fields({{"log stored", cell(usage, "stored")},
+                {"log backlog", cell(usage, "backlog_bytes")},
+                {"log dropped", cell(usage, "dropped")},
+                {"log damaged", cell(usage, "damaged")},
+                {"log bytes", cell(usage, "bytes")},
+                {"log oldest", cell(usage, "oldest_at")},
+                {"log failure", cell(usage, "failure")},
+                {"log set aside", cell(usage, "files_set_aside")}});
   return {};
 }
 

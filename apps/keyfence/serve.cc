@@ -118,10 +118,13 @@ int serve(ServeRequest request) {
   const std::filesystem::path spool_dir = settings.policy_dir / "spool";
   if (auto failure = make_spool_dir(spool_dir, settings.gateway_group)) return fail(*failure);
   auto usage = open_sqlite_usage_store(settings.data_dir / "usage");
-  if (!usage) return fail("the usage log in " + settings.data_dir.string() + ": " + usage.error().message);
+  if (!usage) {
+    spdlog::debug("usage log: {}", usage.error().detail);
+    return fail("the usage log in " + (settings.data_dir / "usage").string() + ": " + usage.error().message);
+  }
   EntryMatcher matcher(**store);
   const std::unique_ptr<Drain> drain =
-      Drain::start(**usage, {.spool_dir = spool_dir, .retention = {}},
+      Drain::start(**usage, {.spool_dir = spool_dir, .retention = settings.usage_retention, .tell = log_drain_news},
                    [&matcher](const UsageRecord& record) { return matcher.match(record); });
 
   AdminMetrics metrics;

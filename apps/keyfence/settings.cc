@@ -17,6 +17,7 @@ namespace {
 using Failure = std::optional<std::string>;  // what is expected
 
 constexpr std::size_t kWorkersMax = 1024;
+constexpr int kUsageDaysMax = 3650;
 
 template <class Number>
 std::optional<Number> parse_number(std::string_view text, Number min, Number max) {
@@ -113,6 +114,20 @@ Failure read_forwarded_header(ServeSettings& settings, const std::string& text) 
   return std::nullopt;
 }
 
+// 500M, 10G: a number of bytes, or of KiB, MiB, GiB, TiB.
+Failure read_bytes(std::uint64_t& out, std::string_view text) {
+  Failure failure = "a size from 1M to 1000T, such as 10G,";
+  constexpr std::string_view kUnits = "KMGT";
+  const std::size_t unit = text.empty() ? std::string_view::npos : kUnits.find(text.back());
+  if (unit != std::string_view::npos) text.remove_suffix(1);
+  const auto count = parse_number<std::uint64_t>(text, 1, std::uint64_t{1000} << 40);
+  if (!count) return failure;
+  const int shift = unit == std::string_view::npos ? 0 : static_cast<int>(10 * (unit + 1));
+  if (*count > (std::uint64_t{1000} << 40) >> shift || *count << shift < std::uint64_t{1} << 20) return failure;
+  out = *count << shift;
+  return std::nullopt;
+}
+
 Failure read_setting(ServeSettings& settings, std::string_view name, const std::string& text) {
   if (name == "data_dir") return read_path(settings.data_dir, text);
   if (name == "policy_dir") return read_path(settings.policy_dir, text);
@@ -123,6 +138,13 @@ Failure read_setting(ServeSettings& settings, std::string_view name, const std::
   if (name == "log_format") return read_log_format(settings.log_format, text);
   if (name == "trusted_proxies") return read_proxies(settings.trusted_proxies, text);
   if (name == "forwarded_header") return read_forwarded_header(settings, text);
+  if (name == "usage_bytes_max") return read_bytes(settings.usage_retention.bytes_max, text);
+  if (name == "usage_days_max") {
+    const auto days = parse_number<int>(text, 1, kUsageDaysMax);
+    if (!days) return "a number of days from 1 to " + std::to_string(kUsageDaysMax);
+    settings.usage_retention.age_max = std::chrono::days(*days);
+    return std::nullopt;
+  }
   if (name == "workers") {
     const auto workers = parse_number<std::size_t>(text, 1, kWorkersMax);
     if (!workers) return "a number from 1 to " + std::to_string(kWorkersMax);
@@ -164,6 +186,8 @@ const std::vector<SettingDescription>& serve_settings_known() {
       {"workers", "requests handled at the same time (default 32)"},
       {"trusted_proxies", "addresses and blocks of proxies in front of the admin API (default none)"},
       {"forwarded_header", "the header in which they tell the client (default X-Forwarded-For)"},
+      {"usage_days_max", "days that the usage log is kept (default 30)"},
+      {"usage_bytes_max", "what the usage log may take on disk before its oldest records go (default 10G)"},
   };
   return known;
 }

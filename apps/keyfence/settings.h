@@ -13,6 +13,7 @@
 #include "libs/base/result.h"
 #include "libs/net/address_set.h"
 #include "libs/net/client_address.h"
+#include "libs/usage/usage_store.h"
 
 namespace keyfence {
 
@@ -33,6 +34,7 @@ struct ServeSettings {
   AddressSet trusted_proxies;
   ForwardedHeader forwarded_kind = ForwardedHeader::kXForwardedFor;
   std::string forwarded_header = "X-Forwarded-For";
+  UsageRetention usage_retention;
 };
 
 // A setting as it was written, and where: "--listen", "KEYFENCE_LISTEN", "keyfence.toml:3:10".
