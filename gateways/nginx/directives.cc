@@ -72,6 +72,19 @@ char* read_usage_log(ngx_conf_t* cf, ngx_command_t* command, void* conf) noexcep
   });
 }
 
+char* read_spool_bytes_max(ngx_conf_t* cf, ngx_command_t* command, void* conf) noexcept {
+  auto& main = *static_cast<MainConf*>(conf);
+  return read_once(cf, command, main.spool_bytes_max != 0, [&]() -> std::string {
+    constexpr off_t kLeast = off_t{2} << 20;
+    constexpr off_t kMost = off_t{1} << 40;
+    ngx_str_t size = arguments(cf)[0];
+    const off_t bytes = ngx_parse_offset(&size);
+    if (bytes < kLeast || bytes > kMost) return "a size from 2m to 1024g is wanted";
+    main.spool_bytes_max = static_cast<std::size_t>(bytes);
+    return {};
+  });
+}
+
 char* read_gateway_name(ngx_conf_t* cf, ngx_command_t* command, void* conf) noexcept {
   auto& main = *static_cast<MainConf*>(conf);
   return read_once(cf, command, !main.gateway.empty(), [&]() -> std::string {
@@ -180,6 +193,8 @@ ngx_command_t directives[] = {
     {borrowed("keyfence_policy"), NGX_HTTP_MAIN_CONF | NGX_CONF_TAKE1, read_policy,
      NGX_HTTP_MAIN_CONF_OFFSET, 0, nullptr},
     {borrowed("keyfence_usage_log"), NGX_HTTP_MAIN_CONF | NGX_CONF_TAKE1, read_usage_log,
+     NGX_HTTP_MAIN_CONF_OFFSET, 0, nullptr},
+    {borrowed("keyfence_spool_bytes_max"), NGX_HTTP_MAIN_CONF | NGX_CONF_TAKE1, read_spool_bytes_max,
      NGX_HTTP_MAIN_CONF_OFFSET, 0, nullptr},
     {borrowed("keyfence_gateway_name"), NGX_HTTP_MAIN_CONF | NGX_CONF_TAKE1, read_gateway_name,
      NGX_HTTP_MAIN_CONF_OFFSET, 0, nullptr},

@@ -78,6 +78,7 @@ Worker& MainConf::worker_state() {
   if (!spool.empty()) {
     usage_log.emplace();
     usage_log->dir = spool;
+    if (spool_bytes_max != 0) usage_log->spool_bytes_max = spool_bytes_max;
     usage_log->gateway = gateway.empty() ? std::string(view(const_cast<ngx_cycle_t*>(ngx_cycle)->hostname)) : gateway;
   }
   auto made = std::make_unique<Worker>(policy_dir, std::move(usage_log));

@@ -53,6 +53,7 @@ struct LocationConf : LocationSettings {
 struct MainConf {
   std::string policy_dir;                // empty: no keyfence_policy, and the module does nothing at all
   std::optional<std::string> usage_dir;  // the spool; nullopt: policy_dir/spool, where the daemon makes it; empty: off
+  std::size_t spool_bytes_max = 0;       // 0: nothing said
   std::string gateway;                   // this gateway's name in the usage log; empty: the host's
   ngx_http_output_header_filter_pt next_header_filter = nullptr;
   std::unique_ptr<Worker> worker;  // made in the worker process
