@@ -89,5 +89,22 @@ TEST(Settings, FlagAndVariableAreNamedAfterTheSetting) {
   EXPECT_EQ(variable_of("log_level"), "KEYFENCE_LOG_LEVEL");
 }
 
+TEST(Settings, WhatTheUsageLogMayTakeIsDaysAndASize) {
+  const auto retention_of = [](std::string_view toml) {
+    return resolve_settings({*settings_of_toml(toml, "k.toml")})->usage_retention;
+  };
+  EXPECT_EQ(retention_of("").age_max, std::chrono::days(30));
+  EXPECT_EQ(retention_of("").bytes_max, std::uint64_t{10} << 30);
+  EXPECT_EQ(retention_of("usage_days_max = 7").age_max, std::chrono::days(7));
+  EXPECT_EQ(retention_of("usage_bytes_max = \"500M\"").bytes_max, std::uint64_t{500} << 20);
+  EXPECT_EQ(retention_of("usage_bytes_max = \"2T\"").bytes_max, std::uint64_t{2} << 40);
+  EXPECT_EQ(retention_of("usage_bytes_max = 5000000").bytes_max, 5'000'000U);
+  for (const std::string_view wrong : {"0", "1023", "1K", "-1M", "M", "1.5G", "1001T", "99999999999T", "10GB", " 1G"}) {
+    EXPECT_NE(failure_of("usage_bytes_max = \"" + std::string(wrong) + "\""), "") << wrong;
+  }
+  EXPECT_NE(failure_of("usage_days_max = 0"), "");
+  EXPECT_NE(failure_of("usage_days_max = 3651"), "");
+}
+
 }  // namespace
 }  // namespace keyfence

@@ -8,9 +8,10 @@ import { machine } from './machine.mjs';
 import { rowsOf, stopAll } from './processes.mjs';
 import { report } from './report.mjs';
 import { requestBench } from './request.mjs';
+import { usageBench } from './usage.mjs';
 import { wholePrograms } from './whole_programs.mjs';
 
-const parts = ['membership', 'decide', 'request', 'start', 'change', 'import'];
+const parts = ['membership', 'decide', 'request', 'start', 'change', 'import', 'usage'];
 const { values: options } = parseArgs({
   options: {
     root: { type: 'string' },
@@ -21,6 +22,7 @@ const { values: options } = parseArgs({
     quick: { type: 'boolean', default: false },
     keys: { type: 'string' },
     tables: { type: 'string', default: '' },
+    seconds: { type: 'string', default: '180' },
   },
 });
 const chosen = options.only.split(',');
@@ -97,7 +99,11 @@ try {
       programs,
       dir,
       module: moduleFile(join(options.build, 'gateways/nginx')),
-      directives: (policyDir) => ({ http: `  keyfence_policy ${policyDir};`, location: 'keyfence on;' }),
+      directives: (policyDir) => ({
+        // Nothing drains here: the spool has room for the whole run.
+        http: `  keyfence_policy ${policyDir};\n  keyfence_spool_bytes_max ${8 * 2 ** 30};`,
+        location: 'keyfence on;',
+      }),
       quick,
       say,
     });
@@ -108,6 +114,19 @@ try {
     for (const keys of options.keys?.split(',').map(Number) ?? (quick ? [10_000] : [10_000, 1_000_000])) {
       results.daemon.push(...(await daemonBench({ root: options.root, programs, keyfence, disk: os.tmpdir(), memory: dir, wanted, quick, keys, say })));
     }
+  }
+  if (wanted('usage')) {
+    results.usage = [];
+    await usageBench(results.usage, {
+      programs,
+      dir,
+      disk: os.tmpdir(),
+      keyfence: join(options.build, 'apps/keyfence/keyfence'),
+      module: moduleFile(join(options.build, 'gateways/nginx')),
+      seconds: quick ? 5 : Number(options.seconds),
+      quick,
+      say,
+    });
   }
 } catch (error) {
   failed = true;

@@ -10,7 +10,7 @@ import { summarise } from './statistics.mjs';
 
 const now = () => Number(process.hrtime.bigint()) / 1e6;
 
-async function startDaemon({ keyfence, home, policyDir, dataDir }) {
+export async function startDaemon({ keyfence, home, policyDir, dataDir }) {
   const port = await freePort();
   const ready = join(home, 'ready');
   rmSync(ready, { force: true });
@@ -29,7 +29,7 @@ async function startDaemon({ keyfence, home, policyDir, dataDir }) {
   return { server, port, seconds: (now() - begin) / 1000 };
 }
 
-async function call(daemon, token, method, path, body, type = 'application/json') {
+export async function call(daemon, token, method, path, body, type = 'application/json') {
   const response = await fetch(`http://127.0.0.1:${daemon.port}${path}`, {
     method,
     headers: { authorization: `Bearer ${token}`, ...(body === undefined ? {} : { 'content-type': type }) },

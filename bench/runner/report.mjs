@@ -230,11 +230,78 @@ function daemonPlots(rows) {
   };
 }
 
+function usageTables(rows) {
+  const of = (kind) => rows.filter((row) => row.kind === kind);
+  const tables = [];
+  for (const row of of('usage')) {
+    tables.push(
+      [
+        `The usage log alone, ${count(row.rows)} rows, in processor time`,
+        textTable(
+          ['', 'measured', 'held to'],
+          [
+            ['appended to the spool, ns', row.append_ns, ''],
+            ['drained and stored, rows a second', count(row.drain_rows_per_second), 'at least 150,000'],
+            ['bytes a row', row.bytes_per_row, 'at most 110'],
+            ['bytes a row with the journal', row.bytes_per_row_with_journal, ''],
+            ['last 50 of a key and status, ms (median, p99)', `${row.last_50_of_key_and_status_ms.median}, ${row.last_50_of_key_and_status_ms.p99}`, 'at most 5'],
+            ['CSV, rows a second', count(row.csv_rows_per_second), 'at least 400,000'],
+            ['resident at most, MiB', Math.round(row.resident_bytes_max / 2 ** 20), ''],
+          ],
+        ),
+      ].join('\n'),
+    );
+  }
+  if (of('log-cost').length > 0) {
+    tables.push(
+      [
+        'What a request pays for being logged',
+        textTable(
+          ['', 'CPU µs a request', 'to plain', 'added µs', 'instructions'],
+          of('log-cost').map((row) => [row.name, withRange(row.cpu_us), withRange(row.cpu_ratio), short(row.added_us.median), row.instructions ? count(row.instructions) : '']),
+        ),
+      ].join('\n'),
+    );
+  }
+  for (const row of of('log-flow')) {
+    tables.push(
+      [
+        `The daemon while one worker runs at full speed for ${Math.round(row.seconds)} s`,
+        textTable(
+          ['requests', 'stored', 'dropped', 'requests/s', 'backlog at most, MiB', 'caught up after s', 'daemon CPU µs a row'],
+          [[count(row.requests), count(row.stored), row.dropped, short(row.requests_per_second), short(row.backlog_bytes_max / 2 ** 20), short(row.caught_up_after_seconds), short(row.daemon_cpu_us_a_row)]],
+        ),
+      ].join('\n'),
+    );
+  }
+  return tables;
+}
+
+function usagePlots(rows) {
+  const row = rows.find(({ kind }) => kind === 'log-flow');
+  if (!row || row.samples.length === 0) return {};
+  const of = (field) => row.samples.map((sample) => ({ x: sample.second, y: sample[field] / 2 ** 20 }));
+  return {
+    'usage-memory': lineChart({
+      title: `Memory at full load: ${count(row.requests)} requests in ${Math.round(row.seconds)} s`,
+      xAxis: 'seconds',
+      yAxis: 'MiB',
+      logX: false,
+      series: [
+        { name: 'daemon', points: of('daemon_bytes') },
+        { name: 'nginx worker', points: of('worker_bytes') },
+        { name: 'not yet drained', points: of('backlog_bytes') },
+      ],
+    }),
+  };
+}
+
 const parts = {
   membership: [membershipTables, membershipPlots],
   decide: [decideTables, decidePlots],
   request: [requestTables, requestPlots],
   daemon: [daemonTables, daemonPlots],
+  usage: [usageTables, usagePlots],
 };
 
 // Reads <dir>/<part>.json of the given parts, writes plots beside them, and prints the tables.

@@ -8,7 +8,7 @@ import { differences, ratios, summarise } from './statistics.mjs';
 const path = '/v1/messages';
 const here = new URL('.', import.meta.url).pathname;
 
-async function load(port, { seconds, connections, requests, lines }) {
+export async function load(port, { seconds, connections, requests, lines }) {
   const out = await run(
     [...loadCpu, 'wrk', '-t1', `-c${connections}`, `-d${seconds}s`, '--latency', '-s', join(here, 'requests.lua'),
       `http://127.0.0.1:${port}`, '--', requests, String(lines), path],
@@ -31,7 +31,7 @@ export async function seedImage({ programs, dir, keys, entries, accountEntries, 
 }
 
 // One round: every gateway once, in an order that moves on by one each time.
-async function round(number, contests, options, samples) {
+export async function round(number, contests, options, samples) {
   for (let turn = 0; turn < contests.length; ++turn) {
     const contest = contests[(turn + number) % contests.length];
     const auth = contest.auth;
@@ -51,7 +51,7 @@ async function round(number, contests, options, samples) {
 }
 
 // Instructions per request in user space, as callgrind counts them: the same on a noisy machine.
-async function instructions(name, variant, { dir, requests, lines, seconds }) {
+export async function instructions(name, variant, { dir, requests, lines, seconds }) {
   const home = join(dir, 'callgrind');
   rmSync(home, { recursive: true, force: true });
   mkdirSync(home, { recursive: true });
@@ -78,6 +78,7 @@ export async function requestBench({ programs, dir, module, directives, quick, s
   const seed = await seedImage({
     programs, dir, keys, entries: 20, accountEntries: quick ? 100 : 1000, globalEntries: quick ? 1000 : 100_000,
   });
+  mkdirSync(join(seed.dir, 'spool'), { recursive: true }); // where the module logs
   const upstream = await startUpstream(dir);
   const auth = await startAuthServer(dir);
   const ports = { upstream: upstream.port, auth: auth.port };

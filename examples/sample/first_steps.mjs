@@ -98,4 +98,9 @@ Add your address to that allowlist; the refused line passes from the very next r
 Refused, 403 INSUFFICIENT_SCOPE: the route asks for a scope that the key lacks.
 
   ${ask(sample.here, '/v1/reports/daily')}
+
+Every one of these requests is in the usage log, with the reason for its answer.
+
+  KEYFENCE_API=${api} KEYFENCE_TOKEN_FILE=${tokenFile} \\
+    build/release/apps/keyfence/keyfence log --follow
 `);

@@ -26,6 +26,19 @@ class EchoApplication : public HttpApplication {
       changed.notify_all();
       changed.wait(lock, [this] { return released; });
     }
+    if (request.path == "/pieces" || request.path == "/broken") {
+      const bool whole = request.path == "/pieces";
+      return {.status = 200,
+              .content_type = "text/plain",
+              .body = {},
+              .headers = {},
+              .next_piece = [this, whole, made = 0](std::string& piece) mutable {
+                ++pieces;
+                piece = made < 3 ? "piece " + std::to_string(made) + "\n" : "";
+                ++made;
+                return whole || made < 3;
+              }};
+    }
     return {.status = 200,
             .content_type = "text/plain",
             .body = std::string(name(request.method)) + " " + request.path + " " + std::to_string(request.body.size()) +
@@ -42,6 +55,7 @@ class EchoApplication : public HttpApplication {
 
   std::atomic<int> handled{0};
   std::atomic<int> refused{0};
+  std::atomic<int> pieces{0};
   std::mutex mutex;
   std::condition_variable changed;
   int waiting = 0;
@@ -132,6 +146,45 @@ class Server : public ::testing::Test {
 };
 
 constexpr std::string_view kClose = "GET /last HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n";
+
+TEST_F(Server, ABodyInPiecesIsChunkedAndTheConnectionGoesOn) {
+  const std::string answer = exchange("GET /pieces HTTP/1.1\r\nHost: a\r\n\r\n" + std::string(kClose));
+  const std::string body = "8\r\npiece 0\n\r\n8\r\npiece 1\n\r\n8\r\npiece 2\n\r\n0\r\n\r\nHTTP/1.1 200 OK\r\n";
+  EXPECT_NE(answer.find("Transfer-Encoding: chunked\r\n"), std::string::npos) << answer;
+  EXPECT_NE(answer.find("\r\n\r\n" + body), std::string::npos) << answer;
+  EXPECT_NE(answer.find("GET /last 0\n"), std::string::npos) << answer;
+}
+
+TEST_F(Server, AnOldClientGetsABodyInPiecesUntilTheConnectionCloses) {
+  const std::string answer = exchange("GET /pieces HTTP/1.0\r\n\r\n");
+  EXPECT_EQ(answer.find("chunked"), std::string::npos) << answer;
+  EXPECT_NE(answer.find("\r\n\r\npiece 0\npiece 1\npiece 2\n"), std::string::npos) << answer;
+}
+
+TEST_F(Server, HeadOfABodyInPiecesMakesNone) {
+  const std::string answer = exchange("HEAD /pieces HTTP/1.1\r\nHost: a\r\n\r\n" + std::string(kClose));
+  EXPECT_EQ(count(answer, "HTTP/1.1 200"), 2U) << answer;
+  EXPECT_EQ(application_.pieces, 0);
+}
+
+TEST_F(Server, ABodyThatCannotGoOnDoesNotLookWhole) {
+  for (const std::string version : {"1.1", "1.0"}) {
+    const std::string answer = exchange("GET /broken HTTP/" + version + "\r\nHost: a\r\n\r\n");
+    EXPECT_EQ(answer.find("0\r\n\r\n"), std::string::npos) << answer;
+    EXPECT_EQ(answer.find("piece 2"), std::string::npos) << answer;
+  }
+}
+
+TEST_F(Server, NobodyIsAskedForPiecesThatAClientDoesNotTake) {
+  start();
+  {
+    const Connection connection(server_->port());
+    connection.send("GET /pieces HTTP/1.1\r\nHost: a\r\n\r\n");
+    (void)connection.read_until("piece 0");
+  }
+  server_.reset();  // ends although an answer may be under way
+  EXPECT_LE(application_.pieces, 4);
+}
 
 TEST_F(Server, PipelinedRequestsAreAnsweredInOrder) {
   std::string text;

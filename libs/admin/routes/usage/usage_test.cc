@@ -116,7 +116,7 @@ TEST_F(UsageRoutes, NoFilterLetsAnAccountSeeAnothersRequests) {
       }
     }
     EXPECT_EQ(paths_of(ask("/api/v1/usage")), std::set<std::string>{"/mine"});
-    for (const std::string path : {"usage?account_id=" + theirs, "usage.csv?account_id=" + theirs,
+    for (const std::string& path : {"usage?account_id=" + theirs, "usage.csv?account_id=" + theirs,
                                    "usage/summary?account_id=" + theirs, "usage/" + their_request}) {
       EXPECT_EQ(ask("/api/v1/" + path).status, 404) << role << " " << path;
     }
@@ -222,7 +222,7 @@ TEST_F(UsageRoutes, ListsAndKeysTellWhatHitThemAndWhen) {
     EXPECT_EQ(entries.text("/entries/0/evidence/last_at"),
               rfc3339(Timestamp{kNoon.micros + (86'400 + 7'200) * std::int64_t{1'000'000}}));
     EXPECT_EQ(entries.text("/entries/1/evidence"), "null");
-    for (const std::string path : {"/api/v1/keys/" + key.id, "/api/v1/accounts/" + account + "/keys"}) {
+    for (const std::string& path : {"/api/v1/keys/" + key.id, "/api/v1/accounts/" + account + "/keys"}) {
       const std::string at = path.ends_with("/keys") ? "/items/0/evidence" : "/evidence";
       const ApiAnswer shown = get(path);
       EXPECT_EQ(shown.text(at + "/allowed/hits"), "2");
