@@ -10,6 +10,7 @@ constexpr sql::Sql kSetUp =
     "CREATE TABLE IF NOT EXISTS segments (writer INTEGER NOT NULL, sequence INTEGER NOT NULL, offset INTEGER NOT NULL,"
     "  dropped INTEGER NOT NULL, damaged INTEGER NOT NULL, heard_at INTEGER NOT NULL, PRIMARY KEY (writer, sequence))"
     "  WITHOUT ROWID;"
+    "CREATE INDEX IF NOT EXISTS with_losses ON segments (dropped, damaged) WHERE dropped > 0 OR damaged > 0;"
     "CREATE TABLE IF NOT EXISTS losses (dropped INTEGER NOT NULL, damaged INTEGER NOT NULL);"
     "CREATE TABLE IF NOT EXISTS folded (day INTEGER PRIMARY KEY);"
     "CREATE TABLE IF NOT EXISTS evidence (kind INTEGER NOT NULL, id INTEGER NOT NULL, hits INTEGER NOT NULL,"
@@ -39,7 +40,8 @@ MetaFile::MetaFile(const std::string& path)
                    "offset = max(offset, ?3), dropped = max(dropped, ?4), damaged = damaged + ?5, heard_at = ?6"),
       segment_(connection_, "SELECT offset FROM segments WHERE writer = ?1 AND sequence = ?2"),
       losses_(connection_,
-              "SELECT total(dropped), total(damaged) FROM (SELECT dropped, damaged FROM segments UNION ALL "
+              "SELECT total(dropped), total(damaged) FROM (SELECT dropped, damaged FROM segments WHERE dropped > 0 OR "
+              "damaged > 0 UNION ALL "
               "SELECT dropped, damaged FROM losses)"),
       add_evidence_(connection_,
                     "INSERT INTO evidence VALUES (?1, ?2, ?3, ?4, ?5, ?6) ON CONFLICT DO UPDATE SET hits = hits + ?3, "
@@ -49,8 +51,14 @@ MetaFile::MetaFile(const std::string& path)
       remove_folded_(connection_, "DELETE FROM folded WHERE day = ?1"),
       folded_(connection_, "SELECT 1 FROM folded WHERE day = ?1"),
       evidence_(connection_, "SELECT hits, first_at, last_at, address FROM evidence WHERE kind = ?1 AND id = ?2"),
-      sum_old_(connection_, "SELECT total(dropped), total(damaged) FROM segments WHERE heard_at < ?1"),
-      delete_old_(connection_, "DELETE FROM segments WHERE heard_at < ?1"),
+      // Where a segment stands in the spool for longer than it is remembered, its losses would be counted again: those
+      // that have any are remembered for a month more.
+      sum_old_(connection_,
+               "SELECT total(dropped), total(damaged) FROM segments WHERE (dropped > 0 OR damaged > 0) AND "
+               "heard_at < ?1 - 2592000000000"),
+      delete_old_(connection_,
+                  "DELETE FROM segments WHERE heard_at < ?1 AND ((dropped = 0 AND damaged = 0) OR "
+                  "heard_at < ?1 - 2592000000000)"),
       add_losses_(connection_, "INSERT INTO losses VALUES (?1, ?2)") {}
 
 void MetaFile::segment_stored(const UsageBatch& batch, Timestamp now) {
@@ -109,7 +117,8 @@ void MetaFile::forget_segments(Timestamp before) {
       auto rows = sum_old_.query(before);
       if (rows.next()) old = {rows.id(0), rows.id(1)};
     }
-    if (delete_old_.execute(before) > 0) (void)add_losses_.execute(old.dropped, old.damaged);
+    (void)delete_old_.execute(before);
+    if (old.dropped + old.damaged > 0) (void)add_losses_.execute(old.dropped, old.damaged);
   });
 }
 

@@ -22,7 +22,8 @@ constexpr std::size_t kIdleReadersMax = 4;  // per day
 constexpr int kSlicesMax = 5;
 constexpr std::uint64_t kSliceRows = 20'000;
 constexpr std::uint64_t kWholeCheckBytesMax = std::uint64_t{64} << 20;
-constexpr std::int64_t kSegmentsKeptMicros = 7 * kMicrosPerDay;
+constexpr std::int64_t kSegmentsKeptMicros = kMicrosPerDay;
+constexpr std::int64_t kForgetEveryMicros = 600'000'000;
 
 UsageError error_of(const sql::Failure& failure) {
   using From = sql::Failure::Code;
@@ -257,6 +258,8 @@ class SqliteUsageStore final : public UsageStore {
           if (last.remove_oldest(kSliceRows) == 0) break;
         }
       }
+      if (now.micros - forgot_at_ < kForgetEveryMicros && now.micros >= forgot_at_) return;
+      forgot_at_ = now.micros;
       const std::lock_guard lock(mutex_);
       meta_->forget_segments(Timestamp{now.micros - kSegmentsKeptMicros});
     });
@@ -453,6 +456,7 @@ class SqliteUsageStore final : public UsageStore {
   std::map<std::uint64_t, std::vector<std::unique_ptr<DayReader>>> idle_readers_;
   std::vector<std::string> set_aside_;
   std::set<std::uint64_t> suspects_;
+  std::int64_t forgot_at_ = 0;  // the drain's alone, as writers_
   std::deque<std::pair<std::uint64_t, std::unique_ptr<DayWriter>>> writers_;
 };
 
