@@ -46,10 +46,6 @@ std::vector<Line> read_table() {
 class Roles : public ApiFixture {
  protected:
   Roles() {
-    auto usage = open_sqlite_usage_store(dir_ / "usage");
-    EXPECT_TRUE(usage.ok());
-    usage_ = std::move(*usage);
-    services_->usage = usage_.get();
     make_world();
     for (const Role role : {Role::kViewer, Role::kAdmin, Role::kOwner, Role::kOperator}) {
       const bool everywhere = role == Role::kOperator;
@@ -62,7 +58,6 @@ class Roles : public ApiFixture {
     const std::string other = make_account("Other");
     callers_["elsewhere"] = {make_person({.login = "elsewhere", .account = other}), make_token("owner", other)};
   }
-  ~Roles() override { services_->usage = nullptr; }
 
   // Things to ask about. The account stays; what a call may have consumed is made anew.
   void make_world() {
@@ -165,7 +160,6 @@ class Roles : public ApiFixture {
     PersonId person;
     std::string token;
   };
-  std::unique_ptr<UsageStore> usage_;
   std::map<std::string, Known> callers_;  // by column
   std::map<std::string, std::string> ids_by_prefix_;
   std::string account_, key_, member_, invitation_, token_;
