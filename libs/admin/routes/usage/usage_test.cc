@@ -117,7 +117,7 @@ TEST_F(UsageRoutes, NoFilterLetsAnAccountSeeAnothersRequests) {
     }
     EXPECT_EQ(paths_of(ask("/api/v1/usage")), std::set<std::string>{"/mine"});
     for (const std::string& path : {"usage?account_id=" + theirs, "usage.csv?account_id=" + theirs,
-                                   "usage/summary?account_id=" + theirs, "usage/" + their_request}) {
+                                    "usage/summary?account_id=" + theirs, "usage/" + their_request}) {
       EXPECT_EQ(ask("/api/v1/" + path).status, 404) << role << " " << path;
     }
   }
