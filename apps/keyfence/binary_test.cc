@@ -281,6 +281,48 @@ TEST_F(Binary, ListsAreManagedFromTheCommandLine) {
   EXPECT_NE(run({"status"}).out.find("ready"), std::string::npos);
 }
 
+TEST_F(Binary, AnInstanceIsDeclaredBackedUpRestoredAndItsAuditLogFollowed) {
+  start();
+  std::ofstream(dir_ / "instance.toml") << R"(keyfence = 1
+[[accounts]]
+name = "Acme"
+[[accounts.keys]]
+name = "production"
+expires_at = 2036-12-31T00:00:00Z
+[accounts.keys.allowlist]
+entries = [{ text = "203.0.113.7", label = "office" }]
+)";
+  const std::string file = dir_ / "instance.toml";
+  const Ended planned = run({"apply", file, "--plan"});
+  EXPECT_EQ(planned.exit_code, 0) << planned.out;
+  EXPECT_NE(planned.out.find("+ key production of Acme"), std::string::npos) << planned.out;
+  EXPECT_NE(planned.out.find("3 changes planned, nothing was changed"), std::string::npos) << planned.out;
+  EXPECT_EQ(run_json({"account", "list"}).as_array().size(), 0U);
+  EXPECT_NE(run({"apply", file}).out.find("kf_"), std::string::npos);
+  EXPECT_NE(run({"apply", file}).out.find("0 changes"), std::string::npos);
+  ASSERT_EQ(run({"export", "-o", dir_ / "exported.toml"}).exit_code, 0);
+  EXPECT_NE(run({"apply", dir_ / "exported.toml"}).out.find("0 changes"), std::string::npos);
+
+  const std::string data = dir_ / "data";
+  const Ended right = run({"audit", "verify", "--data-dir", data});
+  EXPECT_EQ(right.exit_code, 0) << right.out;
+  const std::string known = right.out.substr(right.out.find('\n') + 1);
+  const Ended lines = run({"audit", "export", "--action", "key.*"});
+  EXPECT_NE(lines.out.find("\"key.create\""), std::string::npos) << lines.out;
+  const Ended backed_up = run({"backup", dir_ / "backup", "--data-dir", data});
+  EXPECT_EQ(backed_up.exit_code, 0) << backed_up.out;
+  EXPECT_NE(backed_up.out.find("1 accounts, 1 keys"), std::string::npos) << backed_up.out;
+  EXPECT_EQ(run({"account", "create", "Later"}).exit_code, 0);
+  EXPECT_NE(run({"restore", dir_ / "backup", "--data-dir", data}).out.find("another Keyfence process"),
+            std::string::npos);
+  EXPECT_EQ(stop(), 0);
+  EXPECT_NE(run({"restore", dir_ / "backup", "--data-dir", data}).out.find("--replace"), std::string::npos);
+  EXPECT_EQ(run({"restore", dir_ / "backup", "--data-dir", data, "--replace"}).exit_code, 0);
+  start();
+  EXPECT_EQ(run_json({"account", "list"}).as_array().size(), 1U);
+  EXPECT_EQ(run({"audit", "verify", "--data-dir", data, "--known", known.substr(0, known.find('\n'))}).exit_code, 0);
+}
+
 TEST_F(Binary, NoTokenAndNoDaemonAreClearErrors) {
   url_ = "http://127.0.0.1:1";
   const Ended no_token = run({"account", "list"});

@@ -15,6 +15,7 @@ void add_operator_command(CLI::App& app, int& exit_code);
 void add_check_command(CLI::App& app, int& exit_code);
 void add_entry_command(CLI::App& app, int& exit_code);
 void add_api_commands(CLI::App& app, int& exit_code);
+void add_store_commands(CLI::App& app, int& exit_code);  // backup, restore
 
 // One line on standard error; kExitError.
 int fail_command(std::string_view what);

@@ -17,6 +17,7 @@ int run(int argc, char** argv) {
   keyfence::add_check_command(app, exit_code);
   keyfence::add_entry_command(app, exit_code);
   keyfence::add_api_commands(app, exit_code);
+  keyfence::add_store_commands(app, exit_code);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

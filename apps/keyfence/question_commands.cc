@@ -60,24 +60,6 @@ CommandResult<bool> decide(ApiSession& session, const ApiFlags& flags, const Dec
   return cell(*decision, "outcome") == "allow";
 }
 
-CommandResult<void> audit(ApiSession& session, const ApiFlags& flags, const std::string& account, int limit) {
-  std::string path = "/audit?limit=" + std::to_string(limit);
-  if (!account.empty()) path += "&account_id=" + account;
-  const auto page = session.call("GET", path);
-  if (!page) return Err{page.error()};
-  if (flags.json) {
-    print_json(*page);
-    return {};
-  }
-  std::vector<std::vector<std::string>> rows;
-  for (const json::value& line : page->as_object().at("items").as_array()) {
-    rows.push_back({cell(line, "at"), cell(line, "actor"), cell(line, "address"), cell(line, "action"),
-                    cell(line, "subject"), cell(line, "revision")});
-  }
-  print_table({"AT", "ACTOR", "ADDRESS", "ACTION", "SUBJECT", "REVISION"}, rows);
-  return {};
-}
-
 CommandResult<void> status(ApiSession& session, const ApiFlags& flags) {
   const auto answer = session.call("GET", "/status");
   if (!answer) return Err{answer.error()};
@@ -128,14 +110,6 @@ void add_question_commands(CLI::App& app, int& exit_code) {
   asking->add_option("--scope", question->scopes, "a scope that the route requires; may be repeated");
   asking->add_option("--at", question->at, "when: 2026-12-31T00:00:00Z");
 
-  const auto account = std::make_shared<std::string>();
-  const auto limit = std::make_shared<int>(50);
-  CLI::App* log = add_api_leaf(
-      app, "audit", "Who changed what, newest first", flags, exit_code,
-      [account, limit](ApiSession& session, const ApiFlags& f) { return audit(session, f, *account, *limit); });
-  add_api_flags(*log, flags);
-  log->add_option("--account", *account, "only this account");
-  log->add_option("--limit", *limit, "how many lines (default 50)")->check(CLI::Range(1, 1000));
   add_api_flags(*add_api_leaf(app, "status", "How the daemon, its store and its image stand", flags, exit_code, status),
                 flags);
 }

@@ -15,6 +15,7 @@
 #include "apps/keyfence/console_dir.h"
 #include "apps/keyfence/first_operator.h"
 #include "apps/keyfence/logging.h"
+#include "apps/keyfence/publisher_watch.h"
 #include "apps/keyfence/spool_dir.h"
 #include "apps/keyfence/version.h"
 #include "libs/admin/application.h"
@@ -129,6 +130,7 @@ int serve(ServeRequest request) {
 
   AdminMetrics metrics;
   SignInThrottle throttle;
+  RateLimiter rate_limiter(settings.api_requests_per_minute);
   Services services{.store = **store,
                     .publisher = **publisher,
                     .clock = clock,
@@ -143,11 +145,13 @@ int serve(ServeRequest request) {
                                     .header = settings.forwarded_header},
                     .log = log_request,
                     .console = *console ? &**console : nullptr,
+                    .rate_limiter = settings.api_requests_per_minute > 0 ? &rate_limiter : nullptr,
                     .usage = usage->get(),
                     .drain = drain.get(),
                     .readers = {}};
   for (std::size_t i = 0; i < settings.workers; ++i) services.readers.emplace_back(settings.policy_dir);
   const Maintenance maintenance(services);
+  const PublisherWatch publisher_watch(**publisher, log_publisher_state);
   AdminApplication application(services);
   HttpServerOptions options;
   options.address = settings.listen_address;

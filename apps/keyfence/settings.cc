@@ -17,6 +17,7 @@ namespace {
 using Failure = std::optional<std::string>;  // what is expected
 
 constexpr std::size_t kWorkersMax = 1024;
+constexpr std::uint32_t kRequestsPerMinuteMax = 100'000'000;
 constexpr int kUsageDaysMax = 3650;
 
 template <class Number>
@@ -145,6 +146,12 @@ Failure read_setting(ServeSettings& settings, std::string_view name, const std::
     settings.usage_retention.age_max = std::chrono::days(*days);
     return std::nullopt;
   }
+  if (name == "api_requests_per_minute") {
+    const auto requests = parse_number<std::uint32_t>(text, 0, kRequestsPerMinuteMax);
+    if (!requests) return "a number from 0 (no limit) to " + std::to_string(kRequestsPerMinuteMax);
+    settings.api_requests_per_minute = *requests;
+    return std::nullopt;
+  }
   if (name == "workers") {
     const auto workers = parse_number<std::size_t>(text, 1, kWorkersMax);
     if (!workers) return "a number from 1 to " + std::to_string(kWorkersMax);
@@ -184,6 +191,7 @@ const std::vector<SettingDescription>& serve_settings_known() {
       {"log_format", "text or json (default text)"},
       {"console_dir", "files of the console (default the built one, where there is one; off serves none)"},
       {"workers", "requests handled at the same time (default 32)"},
+      {"api_requests_per_minute", "requests that one caller of the admin API may make (default 60000; 0: no limit)"},
       {"trusted_proxies", "addresses and blocks of proxies in front of the admin API (default none)"},
       {"forwarded_header", "the header in which they tell the client (default X-Forwarded-For)"},
       {"usage_days_max", "days that the usage log is kept (default 30)"},

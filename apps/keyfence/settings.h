@@ -30,7 +30,8 @@ struct ServeSettings {
   LogLevel log_level = LogLevel::kInfo;
   LogFormat log_format = LogFormat::kText;
   std::size_t workers = 32;
-  std::optional<std::string> console_dir;  // "off": no console is served; nullopt: the one that is found
+  std::uint32_t api_requests_per_minute = 60'000;  // of one caller; 0: as many as they like
+  std::optional<std::string> console_dir;          // "off": no console is served; nullopt: the one that is found
   AddressSet trusted_proxies;
   ForwardedHeader forwarded_kind = ForwardedHeader::kXForwardedFor;
   std::string forwarded_header = "X-Forwarded-For";

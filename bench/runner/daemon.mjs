@@ -18,7 +18,7 @@ export async function startDaemon({ keyfence, home, policyDir, dataDir }) {
   const server = new Server(
     'keyfence serve',
     [keyfence, 'serve', '--data-dir', dataDir, '--policy-dir', policyDir, '--listen', `127.0.0.1:${port}`,
-      '--first-token-file', join(home, 'first-token'), '--ready-file', ready],
+      '--api-requests-per-minute', '0', '--first-token-file', join(home, 'first-token'), '--ready-file', ready],
     { log: join(home, 'daemon.log') },
   );
   while (!existsSync(ready)) {

@@ -6,6 +6,7 @@
 #include <optional>
 #include <utility>
 
+#include "libs/admin/history/changed_since.h"
 #include "libs/admin/json/strict_json.h"
 #include "libs/admin/sign_in/session_times.h"
 #include "libs/base/random.h"
@@ -59,6 +60,11 @@ Problem method_not_allowed(const std::vector<const Route*>& routes) {
           .headers = {{"Allow", allow}}};
 }
 
+bool is_flag(std::string_view parameter) noexcept {
+  static constexpr std::array<std::string_view, 5> kFlags = {"explain", "dry_run", "plan", "prune", "digests"};
+  return std::find(kFlags.begin(), kFlags.end(), parameter) != kFlags.end();
+}
+
 std::optional<Problem> read_query(const Route& route, Call& call) {
   auto query = QueryParameters::parse(call.request.query);
   if (!query) return Problem{.status = 400, .code = "bad_request", .detail = "Refused: " + query.error() + "."};
@@ -73,7 +79,7 @@ std::optional<Problem> read_query(const Route& route, Call& call) {
     }
     if (std::find(route.query.begin(), route.query.end(), key) == route.query.end()) {
       errors.push_back({.pointer = {}, .parameter = key, .code = "unknown_parameter", .message = "is not known here"});
-    } else if ((key == "explain" || key == "dry_run") && value != "true" && value != "false") {
+    } else if (is_flag(key) && value != "true" && value != "false") {
       errors.push_back({.pointer = {}, .parameter = key, .code = "not_allowed", .message = "must be true or false"});
     } else if (key == "confirm" && value != "open_to_everyone") {
       errors.push_back({.pointer = {}, .parameter = key, .code = "not_allowed", .message = "must be open_to_everyone"});
@@ -186,13 +192,35 @@ void note_use(const Call& call) {
   }
 }
 
-Answer run_route(const Route& route, Call& call) {
+// Counts the request against what its caller may do in a minute: of one that is not known, against their address. Those
+// who look after the daemon's health are not counted.
+std::optional<RateLimiter::Verdict> count_against_limit(const Services& services, const Route& route,
+                                                        const Call& call) {
+  if (services.rate_limiter == nullptr || route.path.rfind("/api/", 0) != 0) return std::nullopt;
+  const bool known = call.caller.kind != CallerKind::kNobody;
+  const std::string who = known ? call.caller.actor() : "address:" + (call.client ? call.client->text() : "unknown");
+  return services.rate_limiter->take(who, call.now);
+}
+
+Problem too_many_requests(const RateLimiter::Verdict& verdict) {
+  return {.status = 429,
+          .code = "too_many_requests",
+          .detail = "More requests than one caller may make: wait as long as Retry-After says.",
+          .headers = {{"Retry-After", std::to_string(verdict.reset_seconds)}}};
+}
+
+Answer run_route(const Route& route, Call& call, std::optional<RateLimiter::Verdict>& verdict) {
   if (auto problem = refuse_cross_site(call.request, call.services.proxy_trust)) return Err{std::move(*problem)};
   if (route.access != Access::kPublic) {
     auto caller = authenticate(call.request, call.services.store, call.now, call.client);
+    if (caller) call.caller = std::move(*caller);
+    verdict = count_against_limit(call.services, route, call);
+    if (verdict && !verdict->allowed) return Err{too_many_requests(*verdict)};
     if (!caller) return Err{std::move(caller).error()};
-    call.caller = std::move(*caller);
     note_use(call);
+  } else {
+    verdict = count_against_limit(call.services, route, call);
+    if (verdict && !verdict->allowed) return Err{too_many_requests(*verdict)};
   }
   if (auto problem = read_query(route, call)) return Err{std::move(*problem)};
   if (route.access != Access::kPublic) {
@@ -202,7 +230,13 @@ Answer run_route(const Route& route, Call& call) {
     }
   }
   if (auto problem = read_body(route, call)) return Err{std::move(*problem)};
-  return route.handler(call);
+  Answer answer = route.handler(call);
+  if (!answer && answer.error().status == 412) {
+    Problem problem = std::move(answer).error();
+    add_changed_since(call, problem);
+    return Err{std::move(problem)};
+  }
+  return answer;
 }
 
 // What is neither the API nor known to it may be a page of the console.
@@ -231,9 +265,10 @@ HttpResponse AdminApplication::handle(const HttpRequest& request, std::size_t wo
             .body = {},
             .body_is_text = false};
   Answer answer = Err{not_found()};
+  std::optional<RateLimiter::Verdict> verdict;
   try {
     if (match.route != nullptr) {
-      answer = run_route(*match.route, call);
+      answer = run_route(*match.route, call, verdict);
     } else if (!match.same_path.empty()) {
       answer = Err{method_not_allowed(match.same_path)};
     } else if (auto file = console_file(services_, request)) {
@@ -254,6 +289,10 @@ HttpResponse AdminApplication::handle(const HttpRequest& request, std::size_t wo
   }
   HttpResponse response = answer ? std::move(*answer) : render(std::move(answer).error(), call.request_id);
   add_common_headers(response, call.request_id);
+  if (verdict) {
+    response.headers.emplace_back("RateLimit-Policy", services_.rate_limiter->policy_header());
+    response.headers.emplace_back("RateLimit", RateLimiter::limit_header(*verdict));
+  }
   if (is_over_tls(request, services_.proxy_trust)) {
     response.headers.emplace_back("Strict-Transport-Security", kStrictTransport);
   }

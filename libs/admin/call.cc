@@ -3,6 +3,8 @@
 #include <boost/json/serialize.hpp>
 #include <charconv>
 
+#include "libs/admin/cursor.h"
+
 namespace keyfence {
 
 std::string_view Call::path_parameter(std::string_view parameter) const noexcept {
@@ -24,13 +26,18 @@ std::string etag(Revision revision) {
   return "\"" + std::to_string(revision.value) + "\"";
 }
 
+boost::json::value next_of(const Call& call, More more, std::uint64_t position) {
+  if (more == More::kNo) return nullptr;
+  return boost::json::value(cursor_to(call, position));
+}
+
 std::optional<Problem> refuse_stale(const HttpRequest& request, Revision standing) {
   if (request.header_count("If-Match") == 0) return std::nullopt;
   const auto wanted = request.header("If-Match");
   if (wanted == "*" || wanted == etag(standing)) return std::nullopt;
   return Problem{.status = 412,
                  .code = "revision_mismatch",
-                 .detail = "It was changed since: read it again.",
+                 .detail = "It was changed since: see changed_since, and read it again.",
                  .headers = {{"ETag", etag(standing)}}};
 }
 
@@ -59,7 +66,7 @@ Result<std::optional<AccountId>, Problem> account_scope(const Call& call) {
   return Err{invalid_parameter("account_id", "missing", "is required of a member of several accounts")};
 }
 
-Result<PageRequest, Problem> page_of(const Call& call, std::optional<std::uint64_t> (*parse_after)(std::string_view)) {
+Result<PageRequest, Problem> page_of(const Call& call) {
   constexpr std::size_t kLimitMax = 1000;
   PageRequest page{.after = 0, .limit = 101};
   std::vector<FieldError> errors;
@@ -72,15 +79,12 @@ Result<PageRequest, Problem> page_of(const Call& call, std::optional<std::uint64
     }
     page.limit = limit + 1;
   }
-  if (const auto text = call.query.find("after")) {
-    const auto after = parse_after(*text);
-    if (!after) {
-      errors.push_back(
-          {.pointer = {}, .parameter = "after", .code = "not_a_cursor", .message = "must be the next of a page"});
-    }
-    page.after = after.value_or(0);
-  }
   if (!errors.empty()) return Err{invalid_input(std::move(errors))};
+  if (const auto text = call.query.find("after")) {
+    const auto position = position_of_cursor(call, *text);
+    if (!position) return Err{position.error()};
+    page.after = *position;
+  }
   return page;
 }
 

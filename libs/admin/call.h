@@ -45,6 +45,9 @@ struct Call {
 [[nodiscard]] HttpResponse no_content();  // 204
 [[nodiscard]] HttpResponse json_response(int status, const boost::json::value& body);
 [[nodiscard]] std::string etag(Revision revision);
+// The next of a page that goes on after this position; see cursor.h. null where there is no more.
+enum class More : std::uint8_t { kNo, kYes };
+[[nodiscard]] boost::json::value next_of(const Call& call, More more, std::uint64_t position);
 
 // 412 where If-Match names another revision than the standing one.
 [[nodiscard]] std::optional<Problem> refuse_stale(const HttpRequest& request, Revision standing);
@@ -60,22 +63,13 @@ struct Call {
 [[nodiscard]] Result<std::optional<AccountId>, Problem> account_scope(const Call& call);
 
 // after and limit of the query, with one row more than asked for: see cut_page().
-[[nodiscard]] Result<PageRequest, Problem> page_of(const Call& call,
-                                                   std::optional<std::uint64_t> (*parse_after)(std::string_view));
-template <class Id>
-[[nodiscard]] Result<PageRequest, Problem> page_of(const Call& call) {
-  return page_of(call, [](std::string_view text) -> std::optional<std::uint64_t> {
-    const auto id = Id::parse(text);
-    if (!id) return std::nullopt;
-    return id->value();
-  });
-}
-// Drops the row that shows that there are more; true if there was one.
+[[nodiscard]] Result<PageRequest, Problem> page_of(const Call& call);
+// Drops the row that shows that there are more.
 template <class Row>
-[[nodiscard]] bool cut_page(std::vector<Row>& rows, const PageRequest& page) {
-  if (rows.size() < page.limit) return false;
+[[nodiscard]] More cut_page(std::vector<Row>& rows, const PageRequest& page) {
+  if (rows.size() < page.limit) return More::kNo;
   rows.resize(page.limit - 1);
-  return true;
+  return More::kYes;
 }
 [[nodiscard]] bool query_flag(const Call& call, std::string_view parameter) noexcept;  // "true"; checked by the router
 

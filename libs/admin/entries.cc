@@ -121,6 +121,34 @@ Result<std::vector<CandidateEntry>, Problem> standing_entries(StoreReader& store
   return standing;
 }
 
+Result<std::vector<CandidateEntry>, Problem> entries_round(StoreReader& store, const ListRow& list,
+                                                           const IpRange& range) {
+  if (list.entry_count <= kComparedEntriesMax) return standing_entries(store, list, kComparedEntriesMax);
+  const auto rows = store.related_entries(list.ref, range);
+  if (!rows) return Err{problem_of(rows.error())};
+  std::vector<CandidateEntry> standing;
+  for (const EntryRow& row : *rows) standing.push_back({row.id, row.range});
+  return standing;
+}
+
+std::optional<EntryWarning> proxy_warning(const Call& call, std::size_t index, const IpRange& range) {
+  if (!call.services.proxy_trust.proxies.overlaps(range)) return std::nullopt;
+  return EntryWarning{.index = index,
+                      .code = EntryWarningCode::kTrustedProxy,
+                      .message =
+                          "It holds a trusted proxy of this instance: a proxy passes on requests of others, and "
+                          "is rarely a client itself.",
+                      .other = std::nullopt};
+}
+
+void warn_of_proxies(const Call& call, const std::vector<EntryInput>& added, Judgement& judgement) {
+  for (std::size_t i = 0; i < added.size(); ++i) {
+    if (auto warning = proxy_warning(call, i, added[i].parsed.range)) {
+      judgement.warnings.push_back(std::move(*warning));
+    }
+  }
+}
+
 Result<std::vector<EntryRow>, Problem> all_entries(StoreReader& store, ListRef ref) {
   std::vector<EntryRow> rows;
   auto read = for_each_entry(store, ref, [&](EntryRow row) { rows.push_back(std::move(row)); });

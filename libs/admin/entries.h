@@ -13,8 +13,7 @@
 // Entries of an allowlist as they come in: read, judged, made into rows.
 namespace keyfence {
 
-// Beyond this many standing entries, adding one does not compare it with all of them: no warnings of entries inside
-// each other then; duplicates are found by the store.
+// Beyond this many standing entries, adding one compares it with those that the store finds round it.
 inline constexpr std::size_t kComparedEntriesMax = 10'000;
 
 struct EntryInput {
@@ -42,6 +41,9 @@ std::vector<EntryInput> read_entries(const boost::json::array& array, const std:
 // The standing entries of a list as the rules compare them; a list longer than compared_max as none.
 [[nodiscard]] Result<std::vector<CandidateEntry>, Problem> standing_entries(StoreReader& store, const ListRow& list,
                                                                             std::size_t compared_max);
+// The standing entries that one more is to be compared with: all of a short list, those round it of a long one.
+[[nodiscard]] Result<std::vector<CandidateEntry>, Problem> entries_round(StoreReader& store, const ListRow& list,
+                                                                         const IpRange& range);
 // Every entry of a list.
 [[nodiscard]] Result<std::vector<EntryRow>, Problem> all_entries(StoreReader& store, ListRef ref);
 
@@ -53,6 +55,11 @@ struct Judgement {
 [[nodiscard]] Judgement judge_additions(const InstanceRow& instance, Layer layer,
                                         const std::vector<CandidateEntry>& standing, std::size_t standing_count,
                                         const std::vector<EntryInput>& added);
+
+// Warns of entries that hold a proxy which this daemon trusts to name clients: whoever it stands for is let in where
+// the proxy names none, and a proxy is rarely a client.
+void warn_of_proxies(const Call& call, const std::vector<EntryInput>& added, Judgement& judgement);
+[[nodiscard]] std::optional<EntryWarning> proxy_warning(const Call& call, std::size_t index, const IpRange& range);
 
 [[nodiscard]] boost::json::object view(const EntryWarning& warning);
 // With the pointer of the entry that each warning is about.

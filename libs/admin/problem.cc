@@ -23,6 +23,8 @@ std::string_view title_of(int status) noexcept {
       return "Method Not Allowed";
     case 409:
       return "Conflict";
+    case 410:
+      return "Gone";
     case 412:
       return "Precondition Failed";
     case 413:
@@ -146,6 +148,7 @@ HttpResponse render(Problem problem, std::string_view request_id) {
     body["errors"] = std::move(errors);
   }
   if (!problem.standing_id.empty()) body["standing_id"] = problem.standing_id;
+  if (problem.changed_since) body["changed_since"] = std::move(*problem.changed_since);
   if (problem.lines) body["lines"] = std::move(*problem.lines);
   return {.status = problem.status,
           .content_type = "application/problem+json",

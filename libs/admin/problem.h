@@ -29,7 +29,8 @@ struct Problem {
   std::string detail;
   std::vector<FieldError> errors = {};
   std::string standing_id = {};
-  std::optional<boost::json::array> lines = {};  // of an import
+  std::optional<boost::json::array> lines = {};           // of an import
+  std::optional<boost::json::object> changed_since = {};  // of a 412
   std::vector<HttpHeader> headers = {};
   std::string log_detail = {};
 };

@@ -118,6 +118,7 @@ class Roles : public ApiFixture {
     put("{token_id}", token_);
     put("{session_id}", session);
     put("{request_id}", std::string(32, '0'));
+    put("{revision}", "0");
     EXPECT_EQ(path.find('{'), std::string::npos) << "a parameter that this test does not know: " << path;
     const HttpMethod method = method_called(line.method);
     const Route* route = match_route(routing_table(), method, path).route;

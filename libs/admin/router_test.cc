@@ -26,7 +26,8 @@ TEST(RoutingTable, OnlyOperationsArePublic) {
   std::sort(open.begin(), open.end());
   EXPECT_EQ(open, (std::vector<std::string>{"/api/v1/invitations/accept", "/api/v1/invitations/lookup",
                                             "/api/v1/openapi.json", "/api/v1/session", "/api/v1/session",
-                                            "/api/v1/session/second-factor", "/healthz", "/metrics", "/readyz"}));
+                                            "/api/v1/session/second-factor", "/docs", "/docs/style.css", "/healthz",
+                                            "/metrics", "/readyz"}));
 }
 
 TEST(RoutingTable, EveryChangeNeedsMoreThanAViewer) {

@@ -9,6 +9,7 @@
 
 #include "libs/admin/auth.h"
 #include "libs/admin/metrics.h"
+#include "libs/admin/rate_limit.h"
 #include "libs/admin/sign_in/password_hasher.h"
 #include "libs/admin/sign_in/sign_in_throttle.h"
 #include "libs/admin/static_files.h"
@@ -49,6 +50,7 @@ struct Services {
   ProxyTrust proxy_trust = {};
   std::function<void(const RequestSummary&)> log = {};
   const StaticFiles* console = nullptr;  // null: none is served
+  RateLimiter* rate_limiter = nullptr;   // null: callers may make as many requests as they like
   UsageStore* usage = nullptr;           // null: this daemon keeps no usage log
   Drain* drain = nullptr;                // likewise
   std::vector<ImageReader> readers;      // one for each worker: decisions are read from the image, as gateways do

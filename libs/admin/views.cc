@@ -150,7 +150,8 @@ json::object view(const AuditRow& row) {
           {"account_id", view_id(row.account)},
           {"before", parse_kept(row.before)},
           {"after", parse_kept(row.after)},
-          {"revision", row.revision.value}};
+          {"revision", row.revision.value},
+          {"hash", row.hash.hex()}};
 }
 
 }  // namespace keyfence

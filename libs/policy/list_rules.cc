@@ -195,6 +195,8 @@ std::string_view name(EntryWarningCode code) noexcept {
       return "not_public";
     case EntryWarningCode::kVeryBroad:
       return "very_broad";
+    case EntryWarningCode::kTrustedProxy:
+      return "trusted_proxy";
   }
   return "unknown";
 }

@@ -36,7 +36,7 @@ enum class EntryRuleCode : std::uint8_t { kTooBroad, kDuplicate, kTooMany, kLabe
 [[nodiscard]] std::string_view name(
     EntryRuleCode code) noexcept;  // "too_broad", "duplicate_entry", "too_many_entries", ...
 
-enum class EntryWarningCode : std::uint8_t { kInsideOther, kCoversOther, kNotPublic, kVeryBroad };
+enum class EntryWarningCode : std::uint8_t { kInsideOther, kCoversOther, kNotPublic, kVeryBroad, kTrustedProxy };
 [[nodiscard]] std::string_view name(EntryWarningCode code) noexcept;  // "inside_other_entry", "not_public", ...
 
 struct EntryRuleError {

@@ -38,6 +38,10 @@ class StoreReader : public PeopleReader {
   [[nodiscard]] virtual StoreResult<std::vector<EntryRow>> entries(ListRef ref, PageRequest page) = 0;
   [[nodiscard]] virtual StoreResult<EntryRow> entry(ListRef ref, EntryId id) = 0;
   [[nodiscard]] virtual StoreResult<std::optional<EntryRow>> entry_of_range(ListRef ref, const IpRange& range) = 0;
+  // Entries that hold this range or lie in it, without reading the list: its twin, every block that holds it, of the
+  // ranges that are no blocks those among the nearest kRelatedScanned, and the first that lies in it.
+  static constexpr std::size_t kRelatedScanned = 10'000;
+  [[nodiscard]] virtual StoreResult<std::vector<EntryRow>> related_entries(ListRef ref, const IpRange& range) = 0;
 
   // The revisions of a list, newest first; page.after 0 begins at the newest, otherwise smaller ones follow.
   [[nodiscard]] virtual StoreResult<std::vector<ListRevisionRow>> list_revisions(ListRef ref, PageRequest page) = 0;

@@ -54,6 +54,10 @@ namespace allowlist {
 [[nodiscard]] Answer update_entry(Call& call);
 [[nodiscard]] Answer remove_entry(Call& call);
 [[nodiscard]] Answer import(Call& call);
+[[nodiscard]] Answer history(Call& call);
+[[nodiscard]] Answer past(Call& call);
+[[nodiscard]] Answer difference(Call& call);
+[[nodiscard]] Answer restore(Call& call);
 }  // namespace allowlist
 
 namespace entries {
@@ -70,8 +74,19 @@ namespace tokens {
 [[nodiscard]] Answer revoke(Call& call);
 }  // namespace tokens
 
+// The instance as one document, and one document as the instance.
+namespace declared {
+[[nodiscard]] Answer export_instance(Call& call);
+[[nodiscard]] Answer apply(Call& call);
+}  // namespace declared
+
 namespace audit {
 [[nodiscard]] Answer list(Call& call);
+[[nodiscard]] Answer export_csv(Call& call);
+[[nodiscard]] Answer export_json_lines(Call& call);
+// The query parameters of these.
+[[nodiscard]] std::vector<std::string_view> list_parameters();
+[[nodiscard]] std::vector<std::string_view> filter_parameters();
 }  // namespace audit
 
 namespace usage {
@@ -111,6 +126,8 @@ namespace operations {
 [[nodiscard]] Answer whoami(Call& call);
 [[nodiscard]] Answer status(Call& call);
 [[nodiscard]] Answer openapi(Call& call);
+[[nodiscard]] Answer reference(Call& call);
+[[nodiscard]] Answer reference_style_sheet(Call& call);
 [[nodiscard]] Answer health(Call& call);
 [[nodiscard]] Answer ready(Call& call);
 [[nodiscard]] Answer metrics(Call& call);

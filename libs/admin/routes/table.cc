@@ -49,7 +49,17 @@ std::vector<Route> make_table() {
       {M::kPost, "/api/v1/tokens", A::kOwner, tokens::create, B::kJson},
       {M::kDelete, "/api/v1/tokens/{token_id}", A::kOwner, tokens::revoke},
 
-      {M::kGet, "/api/v1/audit", A::kViewer, audit::list, B::kNone, 0, {"account_id", "after", "limit"}},
+      {M::kGet, "/api/v1/audit", A::kViewer, audit::list, B::kNone, 0, audit::list_parameters()},
+      {M::kGet, "/api/v1/export", A::kOperator, declared::export_instance, B::kNone, 0, {"digests"}},
+      {M::kPost,
+       "/api/v1/apply",
+       A::kOperator,
+       declared::apply,
+       B::kJson,
+       kImportBodyBytesMax,
+       {"plan", "prune", "confirm"}},
+      {M::kGet, "/api/v1/audit.csv", A::kViewer, audit::export_csv, B::kNone, 0, audit::filter_parameters()},
+      {M::kGet, "/api/v1/audit.jsonl", A::kViewer, audit::export_json_lines, B::kNone, 0, audit::filter_parameters()},
 
       {M::kGet, "/api/v1/usage", A::kViewer, usage::list, B::kNone, 0, usage::list_parameters()},
       {M::kGet, "/api/v1/usage.csv", A::kViewer, usage::export_csv, B::kNone, 0, usage::export_parameters()},
@@ -74,6 +84,8 @@ std::vector<Route> make_table() {
       {M::kGet, "/api/v1/whoami", A::kCaller, operations::whoami},
       {M::kGet, "/api/v1/status", A::kOperator, operations::status},
       {M::kGet, "/api/v1/openapi.json", A::kPublic, operations::openapi},
+      {M::kGet, "/docs", A::kPublic, operations::reference},
+      {M::kGet, "/docs/style.css", A::kPublic, operations::reference_style_sheet},
       {M::kGet, "/healthz", A::kPublic, operations::health},
       {M::kGet, "/readyz", A::kPublic, operations::ready},
       {M::kGet, "/metrics", A::kPublic, operations::metrics},
@@ -82,16 +94,21 @@ std::vector<Route> make_table() {
   struct Level {
     Access read;
     Access write;
-    std::string_view list, entries, entry, import;
+    std::string_view list, entries, entry, import, history, past, difference, restore;
   };
   static constexpr Level kLevels[] = {
       {A::kOperator, A::kOperator, "/api/v1/allowlist", "/api/v1/allowlist/entries",
-       "/api/v1/allowlist/entries/{entry_id}", "/api/v1/allowlist/import"},
+       "/api/v1/allowlist/entries/{entry_id}", "/api/v1/allowlist/import", "/api/v1/allowlist/history",
+       "/api/v1/allowlist/history/{revision}", "/api/v1/allowlist/difference", "/api/v1/allowlist/restore"},
       {A::kViewer, A::kAdmin, "/api/v1/accounts/{account_id}/allowlist",
        "/api/v1/accounts/{account_id}/allowlist/entries", "/api/v1/accounts/{account_id}/allowlist/entries/{entry_id}",
-       "/api/v1/accounts/{account_id}/allowlist/import"},
+       "/api/v1/accounts/{account_id}/allowlist/import", "/api/v1/accounts/{account_id}/allowlist/history",
+       "/api/v1/accounts/{account_id}/allowlist/history/{revision}",
+       "/api/v1/accounts/{account_id}/allowlist/difference", "/api/v1/accounts/{account_id}/allowlist/restore"},
       {A::kViewer, A::kAdmin, "/api/v1/keys/{key_id}/allowlist", "/api/v1/keys/{key_id}/allowlist/entries",
-       "/api/v1/keys/{key_id}/allowlist/entries/{entry_id}", "/api/v1/keys/{key_id}/allowlist/import"},
+       "/api/v1/keys/{key_id}/allowlist/entries/{entry_id}", "/api/v1/keys/{key_id}/allowlist/import",
+       "/api/v1/keys/{key_id}/allowlist/history", "/api/v1/keys/{key_id}/allowlist/history/{revision}",
+       "/api/v1/keys/{key_id}/allowlist/difference", "/api/v1/keys/{key_id}/allowlist/restore"},
   };
   for (const Level& level : kLevels) {
     table.push_back({M::kGet, level.list, level.read, allowlist::get, B::kNone, 0, paging});
@@ -107,6 +124,10 @@ std::vector<Route> make_table() {
                      B::kJsonOrText,
                      kImportBodyBytesMax,
                      {"dry_run", "on_duplicate"}});
+    table.push_back({M::kGet, level.history, level.read, allowlist::history, B::kNone, 0, paging});
+    table.push_back({M::kGet, level.past, level.read, allowlist::past, B::kNone, 0, paging});
+    table.push_back({M::kGet, level.difference, level.read, allowlist::difference, B::kNone, 0, {"from", "to"}});
+    table.push_back({M::kPost, level.restore, level.write, allowlist::restore, B::kJson, kBodyBytesMax, confirm});
   }
   return table;
 }

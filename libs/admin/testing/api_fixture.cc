@@ -114,7 +114,7 @@ ApiAnswer ApiFixture::call(const ApiRequest& request) {
   ApiAnswer answer;
   answer.response = application_->handle(http, 0);
   answer.status = answer.response.status;
-  if (answer.response.content_type.find("json") != std::string::npos) {
+  if (answer.response.content_type.ends_with("json")) {
     answer.body = boost::json::parse(answer.response.body);
   }
   const RouteMatch match = match_route(routing_table(), http.method, http.path);

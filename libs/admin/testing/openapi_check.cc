@@ -127,7 +127,7 @@ std::vector<std::string> OpenapiCheck::complaints(std::string_view method, std::
       if (!sent && header.key() == "ETag") found.push_back(where + ": the ETag is missing");
     }
   }
-  if (media.find("json") == std::string::npos) return found;
+  if (!media.ends_with("json")) return found;
   check(content->as_object().at("schema"), json::parse(response.body), where + " " + status, found);
   return found;
 }

@@ -51,6 +51,9 @@ class ForwardedReads : public ForwardedPeopleReads<Base, Derived> {
   StoreResult<std::optional<EntryRow>> entry_of_range(ListRef ref, const IpRange& range) override {
     return read([&](Reads& reads) { return reads.entry_of_range(ref, range); });
   }
+  StoreResult<std::vector<EntryRow>> related_entries(ListRef ref, const IpRange& range) override {
+    return read([&](Reads& reads) { return reads.related_entries(ref, range); });
+  }
   StoreResult<std::vector<ListRevisionRow>> list_revisions(ListRef ref, PageRequest page) override {
     return read([&](Reads& reads) { return reads.list_revisions(ref, page); });
   }

@@ -1,6 +1,7 @@
 #include "libs/store/sqlite/reads.h"
 
 #include <algorithm>
+#include <array>
 #include <limits>
 
 #include "libs/store/packed_policy.h"
@@ -252,6 +253,12 @@ Reads::Reads(Connection& connection)
       entry_of_range_(connection,
                       "SELECT id, range, state, expires_at, kind, text, label, added_by, added_at FROM entries"
                       " WHERE layer = ? AND owner = ? AND range = ?"),
+      entries_within_(connection,
+                      "SELECT id, range, state, expires_at, kind, text, label, added_by, added_at FROM entries"
+                      " WHERE layer = ? AND owner = ? AND range >= ? AND range <= ? ORDER BY range LIMIT ?"),
+      ranges_before_(connection,
+                     "SELECT id, range, state, expires_at, kind, text, label, added_by, added_at FROM entries"
+                     " WHERE layer = ? AND owner = ? AND range <= ? ORDER BY range DESC LIMIT ?"),
       policy_entries_(connection,
                       "SELECT id, range, state, expires_at FROM entries WHERE layer = ? AND owner = ? ORDER BY id"),
       list_revisions_(connection,
@@ -411,6 +418,49 @@ EntryRow Reads::entry(ListRef ref, EntryId id) {
 
 std::optional<EntryRow> Reads::entry_of_range(ListRef ref, const IpRange& range) {
   return at_most_one(entry_of_range_.query(ref.layer, ref.owner, PackedRange(range).bytes()), entry_of);
+}
+
+std::vector<EntryRow> Reads::related_entries(ListRef ref, const IpRange& range) {
+  constexpr std::size_t kScanned = StoreReader::kRelatedScanned;
+  std::vector<EntryRow> found;
+  const int bits = range.family() == IpFamily::kV4 ? 32 : 128;
+  const uint128 first = range.first().number();
+  for (int length = bits; length >= 0; --length) {
+    const uint128 mask = length == bits ? 0 : (length == 0 ? ~uint128{0} : (uint128{1} << (bits - length)) - 1);
+    const uint128 ones = range.family() == IpFamily::kV4 ? mask & 0xFFFF'FFFFU : mask;
+    const auto address = [&](uint128 number) {
+      return range.family() == IpFamily::kV4 ? IpAddress::v4(static_cast<std::uint32_t>(number))
+                                             : IpAddress::v6(number);
+    };
+    const auto block = IpRange::make(address(first & ~ones), address(first | ones));
+    if (!block || !block->contains(range)) continue;
+    if (auto row = entry_of_range(ref, *block)) found.push_back(std::move(*row));
+  }
+  const auto is_known = [&](const EntryRow& row) {
+    return std::any_of(found.begin(), found.end(), [&](const EntryRow& one) { return one.id == row.id; });
+  };
+  // Packed ranges are in order of their first address; those of the other family stand between them.
+  std::array<std::uint8_t, 33> end{};
+  const PackedRange last(IpRange::single(range.last()));
+  std::copy(last.bytes().begin(), last.bytes().end(), end.begin());
+  std::fill(end.begin() + static_cast<std::ptrdiff_t>(last.bytes().size()), end.end(), std::uint8_t{0xFF});
+  const PackedRange start(IpRange::single(range.first()));
+  {
+    Rows rows =
+        entries_within_.query(ref.layer, ref.owner, start.bytes(), std::span<const std::uint8_t>(end), kScanned);
+    while (rows.next()) {
+      EntryRow row = entry_of(rows);
+      if (row.range == range || !range.contains(row.range) || is_known(row)) continue;
+      found.push_back(std::move(row));
+      break;
+    }
+  }
+  Rows rows = ranges_before_.query(ref.layer, ref.owner, std::span<const std::uint8_t>(end), kScanned);
+  while (rows.next()) {
+    EntryRow row = entry_of(rows);
+    if (row.kind == EntryKind::kRange && row.range.contains(range) && !is_known(row)) found.push_back(std::move(row));
+  }
+  return found;
 }
 
 std::vector<ListRevisionRow> Reads::list_revisions(ListRef ref, PageRequest page) {

@@ -28,6 +28,7 @@ class Reads {
   [[nodiscard]] std::vector<EntryRow> entries(ListRef ref, PageRequest page);
   [[nodiscard]] EntryRow entry(ListRef ref, EntryId id);
   [[nodiscard]] std::optional<EntryRow> entry_of_range(ListRef ref, const IpRange& range);
+  [[nodiscard]] std::vector<EntryRow> related_entries(ListRef ref, const IpRange& range);
   [[nodiscard]] std::vector<ListRevisionRow> list_revisions(ListRef ref, PageRequest page);
   [[nodiscard]] ListRevisionRow list_at(ListRef ref, Revision revision);
   [[nodiscard]] std::vector<EntryRow> entries_at(ListRef ref, Revision revision, PageRequest page);
@@ -51,7 +52,7 @@ class Reads {
   Statement key_, key_by_digest_;
   Statement keys_, keys_of_account_, keys_named_, keys_of_account_named_, keys_scanned_, keys_of_account_scanned_;
   Statement count_keys_of_account_;
-  Statement list_, entries_, entry_, entry_of_range_, policy_entries_;
+  Statement list_, entries_, entry_, entry_of_range_, entries_within_, ranges_before_, policy_entries_;
   Statement list_revisions_, list_at_, entries_at_;
   Statement token_by_digest_, tokens_;
   Statement audit_, audit_of_account_, audit_of_actor_, audit_of_action_, audit_of_subject_, changes_;

@@ -179,6 +179,28 @@ TEST_P(ControlStoreContract, AnAnswerIsKeptInTheTransactionOfItsChangeAndForADay
   EXPECT_FALSE(store().idempotency("token:one", row.key).value().has_value());
 }
 
+TEST_P(ControlStoreContract, EntriesRoundARangeAreFoundWithoutReadingTheList) {
+  const ListRef ref = ListRef::global();
+  const EntryRow block = add_entry(ref, "203.0.0.0/16");
+  const EntryRow range = add_entry(ref, "203.0.112.9 - 203.0.114.1");
+  const EntryRow inner = add_entry(ref, "203.0.113.7");
+  static_cast<void>(add_entry(ref, "203.1.0.0/16"));
+  static_cast<void>(add_entry(ref, "2001:db8::/32"));
+  const EntryRow v6 = add_entry(ref, "2001:db8:1::1 - 2001:db8:1::5");
+  const auto ids_round = [&](std::string_view text) {
+    std::vector<EntryId> ids;
+    const std::vector<EntryRow> rows = store().related_entries(ref, new_entry(text).range).value();
+    for (const EntryRow& row : rows) ids.push_back(row.id);
+    return ids;
+  };
+  EXPECT_THAT(ids_round("203.0.113.0/24"), ::testing::UnorderedElementsAre(block.id, range.id, inner.id));
+  EXPECT_THAT(ids_round("203.0.113.7"), ::testing::UnorderedElementsAre(block.id, range.id, inner.id));
+  EXPECT_THAT(ids_round("203.0.120.1"), ElementsAre(block.id));
+  EXPECT_THAT(ids_round("2001:db8:1::/120"), SizeIs(2));
+  EXPECT_THAT(ids_round("198.51.100.0/24"), IsEmpty());
+  EXPECT_EQ(ids_round("2001:db8:1::/120").back(), v6.id);
+}
+
 TEST_P(ControlStoreContract, AnEntryIsFoundByItsRange) {
   const EntryRow row = add_entry(ListRef::global(), "203.0.113.0/24");
   EXPECT_EQ(store().entry_of_range(ListRef::global(), row.range)->value().id, row.id);

@@ -1,6 +1,6 @@
 #include <utility>
 
-#include "libs/admin/change.h"
+#include "libs/admin/idempotency/creation.h"
 #include "libs/admin/input.h"
 #include "libs/admin/json/object_reader.h"
 #include "libs/admin/routes/routes.h"
@@ -23,16 +23,17 @@ Answer create(Call& call) {
   row.state = state.value_or(AccountState::kActive);
   row.error_style = error_style.value_or(std::nullopt);
   row.created_at = call.now;
-  const auto committed = run_change(call, [&](ChangeContext& change) -> Result<void, Problem> {
+  const auto work = [&](ChangeContext& change) -> Result<void, Problem> {
     auto unique = require_free_name(change.tx, call.caller, row.name, std::nullopt);
     if (!unique) return unique;
     change.audit("account.create", row.id.text(), row.id, nullptr, view(row));
     return checked(change.tx.insert_account(row));
+  };
+  return run_creation(call, work, [&](const Committed& committed) {
+    HttpResponse response = json_response(201, view_at(row, committed.revision));
+    response.headers.emplace_back("Location", "/api/v1/accounts/" + row.id.text());
+    return response;
   });
-  if (!committed) return Err{committed.error()};
-  HttpResponse response = json_response(201, view_at(row, committed->revision));
-  response.headers.emplace_back("Location", "/api/v1/accounts/" + row.id.text());
-  return response;
 }
 
 }  // namespace keyfence::routes::accounts

@@ -1,3 +1,4 @@
+#include "libs/admin/history/row_etag.h"
 #include "libs/admin/routes/routes.h"
 #include "libs/admin/views.h"
 
@@ -8,7 +9,10 @@ Answer get(Call& call) {
   if (!id) return Err{id.error()};
   const auto row = find_account(call.services.store, call.caller, *id);
   if (!row) return Err{row.error()};
-  return json_response(200, view(*row));
+  const boost::json::object body = view(*row);
+  HttpResponse response = json_response(200, body);
+  response.headers.emplace_back("ETag", row_etag(body));
+  return response;
 }
 
 }  // namespace keyfence::routes::accounts

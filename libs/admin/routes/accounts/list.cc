@@ -4,7 +4,7 @@
 namespace keyfence::routes::accounts {
 
 Answer list(Call& call) {
-  const auto page = page_of<AccountId>(call);
+  const auto page = page_of(call);
   if (!page) return Err{page.error()};
   std::vector<AccountRow> rows;
   if (call.caller.is_operator()) {
@@ -18,11 +18,12 @@ Answer list(Call& call) {
     if (!own) return Err{own.error()};
     rows.push_back(std::move(*own));
   }
-  const bool more = cut_page(rows, *page);
+  const More more = cut_page(rows, *page);
   boost::json::array items;
   for (const AccountRow& row : rows) items.emplace_back(view(row));
-  return json_response(200, boost::json::object{{"items", std::move(items)},
-                                                {"next", more ? boost::json::value(rows.back().id.text()) : nullptr}});
+  return json_response(200,
+                       boost::json::object{{"items", std::move(items)},
+                                           {"next", next_of(call, more, rows.empty() ? 0 : rows.back().id.value())}});
 }
 
 }  // namespace keyfence::routes::accounts

@@ -1,6 +1,7 @@
 #include <utility>
 
 #include "libs/admin/change.h"
+#include "libs/admin/history/row_etag.h"
 #include "libs/admin/routes/routes.h"
 #include "libs/admin/sign_in/session_times.h"
 #include "libs/admin/views.h"
@@ -16,6 +17,7 @@ Answer remove(Call& call) {
     auto standing = find_account(change.tx, call.caller, *id);
     if (!standing) return Err{std::move(standing).error()};
     row = *standing;
+    if (auto stale = refuse_stale_row(call.request, view(row))) return Err{std::move(*stale)};
     if (row.deletion) return {};
     row.deletion = AccountDeletion{call.now, after(call.now, kDeletionGrace), row.state};
     row.state = AccountState::kSuspended;
@@ -23,7 +25,10 @@ Answer remove(Call& call) {
     return checked(change.tx.update_account(row));
   });
   if (!committed) return Err{committed.error()};
-  return json_response(200, view_at(row, committed->policy_changed ? committed->revision : row.changed));
+  HttpResponse response =
+      json_response(200, view_at(row, committed->policy_changed ? committed->revision : row.changed));
+  response.headers.emplace_back("ETag", row_etag(view(row)));
+  return response;
 }
 
 }  // namespace keyfence::routes::accounts

@@ -1,6 +1,7 @@
 #include <utility>
 
 #include "libs/admin/change.h"
+#include "libs/admin/history/row_etag.h"
 #include "libs/admin/routes/routes.h"
 #include "libs/admin/views.h"
 
@@ -23,7 +24,10 @@ Answer restore(Call& call) {
     return checked(change.tx.update_account(row));
   });
   if (!committed) return Err{committed.error()};
-  return json_response(200, view_at(row, committed->policy_changed ? committed->revision : row.changed));
+  HttpResponse response =
+      json_response(200, view_at(row, committed->policy_changed ? committed->revision : row.changed));
+  response.headers.emplace_back("ETag", row_etag(view(row)));
+  return response;
 }
 
 }  // namespace keyfence::routes::accounts

@@ -1,6 +1,7 @@
 #include <utility>
 
 #include "libs/admin/change.h"
+#include "libs/admin/history/row_etag.h"
 #include "libs/admin/input.h"
 #include "libs/admin/json/object_reader.h"
 #include "libs/admin/routes/routes.h"
@@ -23,6 +24,7 @@ Answer update(Call& call) {
   const auto committed = run_change(call, [&](ChangeContext& change) -> Result<void, Problem> {
     auto standing = find_account(change.tx, call.caller, *id);
     if (!standing) return Err{std::move(standing).error()};
+    if (auto stale = refuse_stale_row(call.request, view(*standing))) return Err{std::move(*stale)};
     if (standing->deletion) {
       return Err{
           Problem{.status = 409, .code = "account_deleted", .detail = "The account is deleted: restore it first."}};
@@ -40,7 +42,9 @@ Answer update(Call& call) {
     return checked(change.tx.update_account(row));
   });
   if (!committed) return Err{committed.error()};
-  return json_response(200, view_at(row, committed->revision));
+  HttpResponse response = json_response(200, view_at(row, committed->revision));
+  response.headers.emplace_back("ETag", row_etag(view(row)));
+  return response;
 }
 
 }  // namespace keyfence::routes::accounts

@@ -7,7 +7,7 @@
 namespace keyfence::routes::allowlist {
 
 Answer get(Call& call) {
-  const auto page = page_of<EntryId>(call);
+  const auto page = page_of(call);
   if (!page) return Err{page.error()};
   StoreReader& store = call.services.store;
   const auto target = find_list(store, call);
@@ -17,7 +17,7 @@ Answer get(Call& call) {
   auto rows = store.entries(target->list.ref, *page);
   if (!rows) return Err{problem_of(rows.error())};
 
-  const bool more = cut_page(*rows, *page);
+  const More more = cut_page(*rows, *page);
   boost::json::array entries;
   entries.reserve(rows->size());
   const auto evidence = usage::entry_evidence(call, *rows);
@@ -29,7 +29,7 @@ Answer get(Call& call) {
   boost::json::object body = view(target->list);
   body["limits"] = view(limits_of(*instance, target->list.ref.layer));
   body["entries"] = std::move(entries);
-  body["next"] = more ? boost::json::value(rows->back().id.text()) : nullptr;
+  body["next"] = next_of(call, more, rows->empty() ? 0 : rows->back().id.value());
   HttpResponse response = json_response(200, body);
   response.headers.emplace_back("ETag", etag(target->list.changed));
   return response;

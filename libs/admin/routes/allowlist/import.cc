@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "libs/admin/entry_import.h"
+#include "libs/admin/idempotency/creation.h"
 #include "libs/admin/list_target.h"
 #include "libs/admin/routes/routes.h"
 #include "libs/admin/views.h"
@@ -47,6 +48,10 @@ Result<ListTarget, Problem> judge(StoreReader& store, const Call& call, EntryImp
   const auto standing = standing_entries(store, target->list, static_cast<std::size_t>(-1));
   if (!standing) return Err{standing.error()};
   import.judge(*instance, target->list.ref.layer, *standing);
+  for (EntryImport::Item& item : import.items()) {
+    if (item.outcome != EntryImport::Outcome::kAdded) continue;
+    if (auto warning = proxy_warning(call, 0, item.input->parsed.range)) item.warnings.push_back(std::move(*warning));
+  }
   return target;
 }
 
@@ -70,7 +75,7 @@ Answer import(Call& call) {
 
   EntryImport import = std::move(*read);
   Revision before;
-  const auto committed = run_change(call, [&](ChangeContext& change) -> Result<void, Problem> {
+  const auto work = [&](ChangeContext& change) -> Result<void, Problem> {
     const auto target = judge(change.tx, call, import);
     if (!target) return Err{target.error()};
     before = target->list.changed;
@@ -88,11 +93,12 @@ Answer import(Call& call) {
     boost::json::object after{{"added", import.count(EntryImport::Outcome::kAdded)}, {"entries", std::move(texts)}};
     change.audit("allowlist.import", target->subject, target->account, nullptr, after);
     return {};
+  };
+  return run_creation(call, work, [&](const Committed& committed) {
+    HttpResponse response = report(call, import, committed.revision);
+    response.headers.emplace_back("ETag", etag_after(committed, before));
+    return response;
   });
-  if (!committed) return Err{committed.error()};
-  HttpResponse response = report(call, import, committed->revision);
-  response.headers.emplace_back("ETag", etag_after(*committed, before));
-  return response;
 }
 
 }  // namespace keyfence::routes::allowlist

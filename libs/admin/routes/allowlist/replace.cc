@@ -1,9 +1,9 @@
-#include <map>
 #include <utility>
 
 #include "libs/admin/entries.h"
 #include "libs/admin/input.h"
 #include "libs/admin/list_target.h"
+#include "libs/admin/list_writer.h"
 #include "libs/admin/routes/routes.h"
 #include "libs/admin/views.h"
 
@@ -30,59 +30,6 @@ Result<Replacement, Problem> read_replacement(const boost::json::value& body) {
   return replacement;
 }
 
-struct Counts {
-  std::size_t added = 0;
-  std::size_t kept = 0;
-  std::size_t removed = 0;
-};
-
-bool same_settings(const EntryRow& row, const EntryInput& input) {
-  return row.text == input.text && row.label == input.label && row.state == input.state &&
-         row.expires_at == input.expires_at;
-}
-
-// Writes the entries over those that stand; what has the same canonical form keeps its id.
-Result<Counts, Problem> write_entries(Transaction& tx, const Call& call, ListRef ref,
-                                      const std::vector<EntryInput>& entries) {
-  auto standing = all_entries(tx, ref);
-  if (!standing) return Err{std::move(standing).error()};
-  std::map<IpRange, EntryRow> left;
-  for (EntryRow& row : *standing) left.emplace(row.range, std::move(row));
-  Counts counts;
-  std::vector<const EntryInput*> fresh;
-  for (const EntryInput& input : entries) {
-    const auto found = left.find(input.parsed.range);
-    if (found == left.end()) {
-      fresh.push_back(&input);
-      continue;
-    }
-    EntryRow row = std::move(found->second);
-    left.erase(found);
-    ++counts.kept;
-    if (same_settings(row, input)) continue;
-    row.text = input.text;
-    row.kind = input.parsed.kind;
-    row.label = input.label;
-    row.state = input.state;
-    row.expires_at = input.expires_at;
-    if (auto updated = checked(tx.update_entry(ref, row)); !updated) return Err{std::move(updated).error()};
-  }
-  counts.removed = left.size();
-  if (counts.kept == 0 && counts.removed > 0) {
-    if (auto gone = checked(tx.delete_entries(ref)); !gone) return Err{std::move(gone).error()};
-  } else {
-    for (const auto& [range, row] : left) {
-      if (auto gone = checked(tx.delete_entry(ref, row.id)); !gone) return Err{std::move(gone).error()};
-    }
-  }
-  for (const EntryInput* input : fresh) {
-    auto added = checked(tx.insert_entry(ref, new_entry_row(*input, call)));
-    if (!added) return Err{std::move(added).error()};
-  }
-  counts.added = fresh.size();
-  return counts;
-}
-
 }  // namespace
 
 Answer replace(Call& call) {
@@ -90,7 +37,7 @@ Answer replace(Call& call) {
   if (!wanted) return Err{wanted.error()};
 
   ListRow row;
-  Counts counts;
+  EntryCounts counts;
   Judgement judgement;
   const auto committed = run_change(call, [&](ChangeContext& change) -> Result<void, Problem> {
     const auto target = find_list(change.tx, call);
@@ -108,6 +55,7 @@ Answer replace(Call& call) {
     if (!instance) return Err{problem_of(instance.error())};
     judgement = judge_additions(*instance, row.ref.layer, {}, 0, wanted->entries);
     if (!judgement.errors.empty()) return Err{invalid_input(judgement.errors)};
+    warn_of_proxies(call, wanted->entries, judgement);
     auto before = view_for_audit(change.tx, target->list);
     if (!before) return Err{before.error()};
     auto written = write_entries(change.tx, call, row.ref, wanted->entries);

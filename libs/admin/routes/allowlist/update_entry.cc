@@ -57,7 +57,7 @@ Result<Judgement, Problem> judge_moved(Transaction& tx, const ListRow& list, con
                                        const std::vector<EntryInput>& moved) {
   const auto instance = tx.instance();
   if (!instance) return Err{problem_of(instance.error())};
-  auto standing = standing_entries(tx, list, kComparedEntriesMax);
+  auto standing = entries_round(tx, list, row.range);
   if (!standing) return Err{standing.error()};
   std::erase_if(*standing, [&](const CandidateEntry& other) { return other.id == row.id; });
   return judge_additions(*instance, list.ref.layer, *standing, list.entry_count - 1, moved);
@@ -91,6 +91,7 @@ Answer update_entry(Call& call) {
       if (!judged) return Err{judged.error()};
       judgement = std::move(*judged);
       if (!judgement.errors.empty()) return Err{invalid_input(judgement.errors)};
+      warn_of_proxies(call, moved, judgement);
     }
     change.audit("entry.update", target->subject, target->account, view(*standing), view(row));
     return checked(change.tx.update_entry(target->list.ref, row));

@@ -1,7 +1,7 @@
 #include <utility>
 
-#include "libs/admin/change.h"
 #include "libs/admin/entries.h"
+#include "libs/admin/idempotency/creation.h"
 #include "libs/admin/input.h"
 #include "libs/admin/routes/routes.h"
 #include "libs/admin/views.h"
@@ -85,13 +85,14 @@ Answer create(Call& call) {
              .created_at = call.now,
              .changed = {}};
   Judgement judgement;
-  const auto committed = run_change(call, [&](ChangeContext& change) -> Result<void, Problem> {
+  const auto work = [&](ChangeContext& change) -> Result<void, Problem> {
     const auto account = find_account(change.tx, call.caller, *id);
     if (!account) return Err{account.error()};
     const auto instance = change.tx.instance();
     if (!instance) return Err{problem_of(instance.error())};
     judgement = judge_additions(*instance, Layer::kKey, {}, 0, wanted->entries);
     if (!judgement.errors.empty()) return Err{invalid_input(judgement.errors)};
+    warn_of_proxies(call, wanted->entries, judgement);
     auto inserted = checked(change.tx.insert_key(row));
     if (!inserted) return inserted;
     auto list = write_list(change.tx, call, ListRef::of(row.id), *wanted);
@@ -100,15 +101,16 @@ Answer create(Call& call) {
     after["allowlist"] = std::move(*list);
     change.audit("key.create", row.id.text(), row.account, nullptr, after);
     return {};
+  };
+  return run_creation(call, work, [&](const Committed& committed) {
+    HttpResponse response =
+        json_response(201, boost::json::object{{"key", view_at(row, committed.revision)},
+                                               {"secret", secret.reveal_once()},
+                                               {"warnings", view(judgement.warnings, wanted->entries)},
+                                               {"revision", committed.revision.value}});
+    response.headers.emplace_back("Location", "/api/v1/keys/" + row.id.text());
+    return response;
   });
-  if (!committed) return Err{committed.error()};
-  HttpResponse response =
-      json_response(201, boost::json::object{{"key", view_at(row, committed->revision)},
-                                             {"secret", secret.reveal_once()},
-                                             {"warnings", view(judgement.warnings, wanted->entries)},
-                                             {"revision", committed->revision.value}});
-  response.headers.emplace_back("Location", "/api/v1/keys/" + row.id.text());
-  return response;
 }
 
 }  // namespace keyfence::routes::keys

@@ -1,3 +1,4 @@
+#include "libs/admin/history/row_etag.h"
 #include "libs/admin/routes/routes.h"
 #include "libs/admin/routes/usage/evidence.h"
 #include "libs/admin/views.h"
@@ -10,8 +11,11 @@ Answer get(Call& call) {
   const auto row = find_key(call.services.store, call.caller, *id);
   if (!row) return Err{row.error()};
   boost::json::object body = view(*row);
+  const std::string tag = row_etag(body);
   body["evidence"] = usage::key_evidence(call, std::span(&*row, 1)).front();
-  return json_response(200, body);
+  HttpResponse response = json_response(200, body);
+  response.headers.emplace_back("ETag", tag);
+  return response;
 }
 
 }  // namespace keyfence::routes::keys

@@ -1,7 +1,7 @@
 #include <map>
 #include <utility>
 
-#include "libs/admin/change.h"
+#include "libs/admin/idempotency/creation.h"
 #include "libs/admin/input.h"
 #include "libs/admin/routes/routes.h"
 #include "libs/admin/views.h"
@@ -96,7 +96,7 @@ Answer import(Call& call) {
   if (!id) return Err{id.error()};
   const auto rows = read_keys(call, *id);
   if (!rows) return Err{rows.error()};
-  const auto committed = run_change(call, [&](ChangeContext& change) -> Result<void, Problem> {
+  const auto work = [&](ChangeContext& change) -> Result<void, Problem> {
     const auto account = find_account(change.tx, call.caller, *id);
     if (!account) return Err{account.error()};
     auto fresh = refuse_standing(change.tx, call.caller, *rows);
@@ -109,14 +109,15 @@ Answer import(Call& call) {
         {"imported", rows->size()}, {"first_key_id", rows->front().id.text()}, {"last_key_id", rows->back().id.text()}};
     change.audit("key.import", id->text(), *id, nullptr, after);
     return {};
+  };
+  return run_creation(call, work, [&](const Committed& committed) {
+    boost::json::array key_ids;
+    key_ids.reserve(rows->size());
+    for (const KeyRow& row : *rows) key_ids.emplace_back(row.id.text());
+    return json_response(
+        201, boost::json::object{
+                 {"imported", rows->size()}, {"key_ids", std::move(key_ids)}, {"revision", committed.revision.value}});
   });
-  if (!committed) return Err{committed.error()};
-  boost::json::array key_ids;
-  key_ids.reserve(rows->size());
-  for (const KeyRow& row : *rows) key_ids.emplace_back(row.id.text());
-  return json_response(
-      201, boost::json::object{
-               {"imported", rows->size()}, {"key_ids", std::move(key_ids)}, {"revision", committed->revision.value}});
 }
 
 }  // namespace keyfence::routes::keys

@@ -5,7 +5,7 @@
 namespace keyfence::routes::keys {
 
 Answer list(Call& call) {
-  const auto page = page_of<KeyId>(call);
+  const auto page = page_of(call);
   if (!page) return Err{page.error()};
   const auto id = call.path_id<AccountId>("account_id");
   if (!id) return Err{id.error()};
@@ -13,7 +13,7 @@ Answer list(Call& call) {
   if (!account) return Err{account.error()};
   auto rows = call.services.store.keys(*id, call.query.find("name").value_or(""), *page);
   if (!rows) return Err{problem_of(rows.error())};
-  const bool more = cut_page(*rows, *page);
+  const More more = cut_page(*rows, *page);
   boost::json::array items;
   const auto evidence = usage::key_evidence(call, *rows);
   for (std::size_t i = 0; i < rows->size(); ++i) {
@@ -21,8 +21,9 @@ Answer list(Call& call) {
     key["evidence"] = evidence[i];
     items.emplace_back(std::move(key));
   }
-  return json_response(200, boost::json::object{{"items", std::move(items)},
-                                                {"next", more ? boost::json::value(rows->back().id.text()) : nullptr}});
+  return json_response(200,
+                       boost::json::object{{"items", std::move(items)},
+                                           {"next", next_of(call, more, rows->empty() ? 0 : rows->back().id.value())}});
 }
 
 }  // namespace keyfence::routes::keys

@@ -1,4 +1,5 @@
 #include "libs/admin/change.h"
+#include "libs/admin/history/row_etag.h"
 #include "libs/admin/list_target.h"
 #include "libs/admin/routes/routes.h"
 #include "libs/admin/views.h"
@@ -11,6 +12,7 @@ Answer remove(Call& call) {
   const auto committed = run_change(call, [&](ChangeContext& change) -> Result<void, Problem> {
     const auto standing = find_key(change.tx, call.caller, *id);
     if (!standing) return Err{standing.error()};
+    if (auto stale = refuse_stale_row(call.request, view(*standing))) return Err{std::move(*stale)};
     const auto list = change.tx.list(ListRef::of(*id));
     if (!list) return Err{problem_of(list.error())};
     auto before_list = view_for_audit(change.tx, *list);

@@ -1,4 +1,5 @@
 #include "libs/admin/change.h"
+#include "libs/admin/history/row_etag.h"
 #include "libs/admin/routes/routes.h"
 #include "libs/admin/views.h"
 
@@ -11,6 +12,7 @@ Answer revoke(Call& call) {
   const auto committed = run_change(call, [&](ChangeContext& change) -> Result<void, Problem> {
     const auto standing = find_key(change.tx, call.caller, *id);
     if (!standing) return Err{standing.error()};
+    if (auto stale = refuse_stale_row(call.request, view(*standing))) return Err{std::move(*stale)};
     row = *standing;
     if (row.state == KeyState::kRevoked) return {};
     row.state = KeyState::kRevoked;
@@ -18,7 +20,9 @@ Answer revoke(Call& call) {
     return checked(change.tx.update_key(row));
   });
   if (!committed) return Err{committed.error()};
-  return json_response(200, view_at(row, committed->revision));
+  HttpResponse response = json_response(200, view_at(row, committed->revision));
+  response.headers.emplace_back("ETag", row_etag(view(row)));
+  return response;
 }
 
 }  // namespace keyfence::routes::keys

@@ -1,4 +1,5 @@
 #include "libs/admin/change.h"
+#include "libs/admin/history/row_etag.h"
 #include "libs/admin/input.h"
 #include "libs/admin/routes/routes.h"
 #include "libs/admin/views.h"
@@ -14,6 +15,7 @@ Answer rotate(Call& call) {
   const auto committed = run_change(call, [&](ChangeContext& change) -> Result<void, Problem> {
     const auto standing = find_key(change.tx, call.caller, *id);
     if (!standing) return Err{standing.error()};
+    if (auto stale = refuse_stale_row(call.request, view(*standing))) return Err{std::move(*stale)};
     if (standing->state == KeyState::kRevoked) return Err{key_revoked()};
     row = *standing;
     row.digest = secret.digest();

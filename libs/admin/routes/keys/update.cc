@@ -1,6 +1,7 @@
 #include <utility>
 
 #include "libs/admin/change.h"
+#include "libs/admin/history/row_etag.h"
 #include "libs/admin/input.h"
 #include "libs/admin/routes/routes.h"
 #include "libs/admin/views.h"
@@ -34,6 +35,7 @@ Answer update(Call& call) {
   const auto committed = run_change(call, [&](ChangeContext& change) -> Result<void, Problem> {
     const auto standing = find_key(change.tx, call.caller, *id);
     if (!standing) return Err{standing.error()};
+    if (auto stale = refuse_stale_row(call.request, view(*standing))) return Err{std::move(*stale)};
     if (state && standing->state == KeyState::kRevoked) return Err{key_revoked()};
     row = *standing;
     if (key_name) row.name = *key_name;
@@ -45,7 +47,9 @@ Answer update(Call& call) {
     return checked(change.tx.update_key(row));
   });
   if (!committed) return Err{committed.error()};
-  return json_response(200, view_at(row, committed->revision));
+  HttpResponse response = json_response(200, view_at(row, committed->revision));
+  response.headers.emplace_back("ETag", row_etag(view(row)));
+  return response;
 }
 
 }  // namespace keyfence::routes::keys

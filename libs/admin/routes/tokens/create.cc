@@ -1,8 +1,8 @@
 #include <algorithm>
 #include <utility>
 
-#include "libs/admin/change.h"
 #include "libs/admin/entries.h"
+#include "libs/admin/idempotency/creation.h"
 #include "libs/admin/input.h"
 #include "libs/admin/routes/routes.h"
 #include "libs/admin/views.h"
@@ -77,18 +77,19 @@ Answer create(Call& call) {
                      .created_by = call.caller.actor(),
                      .created_at = call.now,
                      .addresses = addresses};
-  const auto committed = run_change(call, [&](ChangeContext& change) -> Result<void, Problem> {
+  const auto work = [&](ChangeContext& change) -> Result<void, Problem> {
     if (account) {
       const auto standing = find_account(change.tx, call.caller, *account);
       if (!standing) return Err{standing.error()};
     }
     change.audit("token.create", row.id.text(), account, nullptr, view(row));
     return checked(change.tx.insert_token(row));
+  };
+  return run_creation(call, work, [&](const Committed& committed) {
+    return json_response(
+        201, boost::json::object{
+                 {"token", view(row)}, {"secret", secret.reveal_once()}, {"revision", committed.revision.value}});
   });
-  if (!committed) return Err{committed.error()};
-  return json_response(
-      201, boost::json::object{
-               {"token", view(row)}, {"secret", secret.reveal_once()}, {"revision", committed->revision.value}});
 }
 
 }  // namespace keyfence::routes::tokens

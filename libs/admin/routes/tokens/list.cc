@@ -4,7 +4,7 @@
 namespace keyfence::routes::tokens {
 
 Answer list(Call& call) {
-  const auto page = page_of<TokenId>(call);
+  const auto page = page_of(call);
   if (!page) return Err{page.error()};
   // The store pages over all tokens; an owner sees those of the account, so read on until the page is full.
   std::vector<TokenRow> rows;
@@ -19,11 +19,12 @@ Answer list(Call& call) {
     }
     if (count < read.limit || rows.size() == page->limit) break;
   }
-  const bool more = cut_page(rows, *page);
+  const More more = cut_page(rows, *page);
   boost::json::array items;
   for (const TokenRow& row : rows) items.emplace_back(view(row));
-  return json_response(200, boost::json::object{{"items", std::move(items)},
-                                                {"next", more ? boost::json::value(rows.back().id.text()) : nullptr}});
+  return json_response(200,
+                       boost::json::object{{"items", std::move(items)},
+                                           {"next", next_of(call, more, rows.empty() ? 0 : rows.back().id.value())}});
 }
 
 }  // namespace keyfence::routes::tokens
