@@ -11,7 +11,7 @@ import { isExpired } from './list_api.ts';
 
 export type RowChange = 'none' | 'added' | 'changed' | 'removed';
 export type RowEntry = Pick<Entry, 'canonical' | 'label' | 'enabled' | 'expires_at'> &
-  Partial<Pick<Entry, 'added_at' | 'added_by'>>;
+  Partial<Pick<Entry, 'added_at' | 'added_by' | 'evidence'>>;
 
 interface EntryRowProps {
   entry: RowEntry;
@@ -39,6 +39,9 @@ function amount(canonical: string): string {
   return count === 1n ? '1 address' : `${countText(count)} addresses`;
 }
 
+const hitsText = (hits: number) =>
+  hits === 1 ? 'has admitted one request' : `has admitted ${hits.toLocaleString('en')} requests`;
+
 export function EntryRow(props: EntryRowProps) {
   const { entry, change = 'none', onOpen, onRemove, onRestore, style, position, measure } = props;
   const text = shortForm(entry.canonical);
@@ -61,9 +64,15 @@ export function EntryRow(props: EntryRowProps) {
             ends <Time at={entry.expires_at} />
           </Badge>
         )}
-        {entry.added_at && change === 'none' && (
+        {change === 'none' && entry.evidence && (
+          <span title={hitsText(entry.evidence.hits)}>
+            used <Time at={entry.evidence.last_at} />
+          </span>
+        )}
+        {change === 'none' && !entry.evidence && entry.added_at && (
           <span>
             added <Time at={entry.added_at} />
+            {entry.evidence === null && ', not used yet'}
           </span>
         )}
       </span>

@@ -2,49 +2,44 @@ import { Button, SegmentedControl } from '@mantine/core';
 import { IconKey, IconPlus } from '@tabler/icons-react';
 import { keepPreviousData, useQueries, useQuery } from '@tanstack/react-query';
 import { getRouteApi, Link } from '@tanstack/react-router';
-import { type ReactNode, useMemo, useState } from 'react';
+import { useMemo, useState } from 'react';
 import { ask } from '@/api/client.ts';
 import { accountQuery, keysQuery, mayEdit, useMe } from '@/api/queries.ts';
 import type { Page as ApiPage, AuditLine, Key, UsageTotal } from '@/api/types.ts';
 import { Address, Empty, Loading, Note } from '@/components/bits.tsx';
 import { Page, Panel } from '@/components/page.tsx';
 import ui from '@/components/ui.module.css';
-import { listSummaryQuery } from '../allowlists/list_api.ts';
+import { wholeListQuery } from '../allowlists/list_api.ts';
 import { useActorName } from '../audit/actors.ts';
 import { AuditRow } from '../audit/audit_page.tsx';
 import { conditionOf } from '../keys/key_state.tsx';
 import { Chart } from '../usage/chart.tsx';
 import { ranges, spanOf } from '../usage/time_range.ts';
 import { barsOf, summaryQuery } from '../usage/usage_api.ts';
+import { Lines } from './lines.tsx';
 import css from './overview.module.css';
+import { UnusedEntries } from './unused_entries.tsx';
 
 const route = getRouteApi('/shell/a/$accountId');
 /** Each costs a reading of its list. */
 const keysLookedAtMax = 100;
-
-function Lines({ items, empty }: { items: ReactNode[] | undefined; empty: string }) {
-  if (!items) return <div className={css.quiet}>Reading…</div>;
-  if (items.length === 0) return <div className={css.quiet}>{empty}</div>;
-  return <ul className={css.lines}>{items}</ul>;
-}
 
 const times = (total: UsageTotal) => (
   <span className="kf-num">{total.denied === 1 ? 'once' : `${total.denied.toLocaleString('en')} times`}</span>
 );
 
 function OpenKeys({ accountId, keys }: { accountId: string; keys: Key[] }) {
-  const active = keys.filter((key) => conditionOf(key) === 'active').slice(0, keysLookedAtMax);
-  const account = useQuery(listSummaryQuery({ layer: 'account', id: accountId }));
+  const account = useQuery({ ...wholeListQuery({ layer: 'account', id: accountId }), staleTime: 30_000 });
   const lists = useQueries({
-    queries: active.map((key) => ({ ...listSummaryQuery({ layer: 'key', id: key.id }), staleTime: 30_000 })),
+    queries: keys.map((key) => ({ ...wholeListQuery({ layer: 'key', id: key.id }), staleTime: 30_000 })),
   });
   const isOpen = (list: { mode: string; entry_count: number; when_empty: string } | undefined) =>
     list !== undefined && (list.mode !== 'enforce' || (list.entry_count === 0 && list.when_empty === 'allow'));
-  const open = active.filter((_, index) => isOpen(lists[index]?.data));
+  const open = keys.filter((_, index) => isOpen(lists[index]?.data?.list));
   const isRead = lists.every((list) => list.isSuccess || list.isError);
   return (
     <Panel title="Keys without a restriction of their own" padding="none">
-      {account.data && !isOpen(account.data) && open.length > 0 && (
+      {account.data && !isOpen(account.data.list) && open.length > 0 && (
         <div className={css.quiet}>The account’s allowlist holds for them all the same.</div>
       )}
       <Lines
@@ -87,6 +82,7 @@ export function OverviewPage() {
   });
   const actorName = useActorName(accountId);
   const names = new Map((keys.data ?? []).map((key) => [key.id, key.name]));
+  const active = (keys.data ?? []).filter((key) => conditionOf(key) === 'active').slice(0, keysLookedAtMax);
   const hasBlocked = (total: UsageTotal) => total.denied > 0 && total.group !== '';
   const search = { range, status: '403' };
   return (
@@ -191,7 +187,8 @@ export function OverviewPage() {
               ))}
           />
         </Panel>
-        {keys.data && keys.data.length > 0 && <OpenKeys accountId={accountId} keys={keys.data} />}
+        {active.length > 0 && <OpenKeys accountId={accountId} keys={active} />}
+        {active.length > 0 && <UnusedEntries accountId={accountId} keys={active} />}
         <Panel
           title="What changed lately"
           padding="none"
