@@ -26,10 +26,10 @@ Result<Revision, Problem> revision_of(const Call& call, std::string_view paramet
 }  // namespace
 
 Answer history(Call& call) {
-  const auto page = page_of(call);
-  if (!page) return Err{page.error()};
   const auto target = find_list(call.services.store, call);
   if (!target) return Err{target.error()};
+  const auto page = page_of(call);
+  if (!page) return Err{page.error()};
   auto rows = call.services.store.list_revisions(target->list.ref, *page);
   if (!rows) return Err{problem_of(rows.error())};
   const More more = cut_page(*rows, *page);
@@ -40,13 +40,13 @@ Answer history(Call& call) {
 }
 
 Answer past(Call& call) {
+  const auto target = find_list(call.services.store, call);
+  if (!target) return Err{target.error()};
   const auto page = page_of(call);
   if (!page) return Err{page.error()};
   const auto number = parse_revision(call.path_parameter("revision"));
   if (!number) return Err{not_found()};
   const Revision revision{*number};
-  const auto target = find_list(call.services.store, call);
-  if (!target) return Err{target.error()};
   const auto standing = list_as_of(call.services.store, target->list.ref, revision, EntriesRead::kNone);
   if (!standing) return Err{standing.error()};
   auto rows = call.services.store.entries_at(target->list.ref, revision, *page);
@@ -61,10 +61,10 @@ Answer past(Call& call) {
 }
 
 Answer difference(Call& call) {
-  const auto from = revision_of(call, "from");
-  if (!from) return Err{from.error()};
   const auto target = find_list(call.services.store, call);
   if (!target) return Err{target.error()};
+  const auto from = revision_of(call, "from");
+  if (!from) return Err{from.error()};
   Revision to = target->list.changed;
   if (call.query.find("to")) {
     const auto wanted = revision_of(call, "to");
