@@ -184,7 +184,7 @@ export function ListEditor({ owner, standing, access }: ListEditorProps) {
             ) : (
               <EntryRow
                 key={row.uid}
-                entry={{ ...row, added_at: row.entry?.added_at }}
+                entry={{ ...row, added_at: row.entry?.added_at, evidence: row.entry?.evidence }}
                 change={changeOf(row)}
                 onOpen={access === 'edit' && !row.removed ? () => setEditing(row.uid) : undefined}
                 onRemove={access === 'edit' && !row.removed ? () => remove(row) : undefined}
