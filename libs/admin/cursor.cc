@@ -21,7 +21,7 @@ std::string scope_of(const Call& call) {
   std::sort(filters.begin(), filters.end());
   std::string scope = call.request.path;
   for (const auto& [key, value] : filters) {
-    if (key != "after" && key != "limit") scope += "\n" + key + "=" + value;
+    if (key != "after" && key != "limit") scope.append("\n").append(key).append("=").append(value);
   }
   return scope;
 }

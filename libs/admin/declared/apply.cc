@@ -35,7 +35,7 @@ json::object members_changed(const json::object& before, const json::object& aft
 class Applier {
  public:
   Applier(ChangeContext& change, const Call& call, Unnamed unnamed, InstanceRow instance)
-      : change_(change), call_(call), unnamed_(unnamed), instance_(std::move(instance)) {}
+      : change_(change), call_(call), unnamed_(unnamed), instance_(instance) {}
 
   Result<void, Problem> account(const DeclaredAccount& wanted);
   Result<void, Problem> list(const DeclaredList& wanted, ListRef ref, const std::string& subject,
