@@ -171,7 +171,7 @@ std::optional<RequestId> parse_request_id(std::string_view text) noexcept {
   for (std::size_t i = 0; i < text.size(); ++i) {
     const std::size_t digit = kHex.find(text[i]);
     if (digit == std::string_view::npos) return std::nullopt;
-    id[i / 2] = static_cast<std::uint8_t>(id[i / 2] << 4 | digit);
+    id[i / 2] = static_cast<std::uint8_t>(std::size_t{id[i / 2]} << 4 | digit);
   }
   return id;
 }
