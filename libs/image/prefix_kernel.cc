@@ -40,7 +40,7 @@ namespace {
   return (static_cast<std::uint32_t>(_mm256_movemask_ps(_mm256_castsi256_ps(found))) & selected) != 0;
 }
 
-// Not the portable one only until this file's statics are initialised: with the same answers.
+// nullptr until this file's statics are initialised; the portable one answers until then.
 const InOneOfEight kForThisProcessor =
     __builtin_cpu_supports("avx2") != 0 ? in_one_of_eight_avx2 : in_one_of_eight_portable;
 
