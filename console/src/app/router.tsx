@@ -102,6 +102,18 @@ const allowlistRoute = createRoute({
   path: '/a/$accountId/allowlist',
   component: lazyRouteComponent(() => import('@/features/allowlists/list_pages.tsx'), 'AccountListPage'),
 });
+const accountHistoryRoute = createRoute({
+  getParentRoute: inShell,
+  path: '/a/$accountId/allowlist/history',
+  validateSearch: texts('from', 'to'),
+  component: lazyRouteComponent(() => import('@/features/history/history_pages.tsx'), 'AccountHistoryPage'),
+});
+const keyHistoryRoute = createRoute({
+  getParentRoute: inShell,
+  path: '/a/$accountId/keys/$keyId/history',
+  validateSearch: texts('from', 'to'),
+  component: lazyRouteComponent(() => import('@/features/history/history_pages.tsx'), 'KeyHistoryPage'),
+});
 const usageRoute = createRoute({
   getParentRoute: inShell,
   path: '/a/$accountId/usage',
@@ -130,6 +142,12 @@ const globalListRoute = createRoute({
   getParentRoute: inShell,
   path: '/operator/allowlist',
   component: lazyRouteComponent(() => import('@/features/allowlists/list_pages.tsx'), 'GlobalListPage'),
+});
+const globalHistoryRoute = createRoute({
+  getParentRoute: inShell,
+  path: '/operator/allowlist/history',
+  validateSearch: texts('from', 'to'),
+  component: lazyRouteComponent(() => import('@/features/history/history_pages.tsx'), 'GlobalHistoryPage'),
 });
 const allUsageRoute = createRoute({
   getParentRoute: inShell,
@@ -165,12 +183,15 @@ export const router = createRouter({
       keysRoute,
       newKeyRoute,
       keyRoute,
+      keyHistoryRoute,
       allowlistRoute,
+      accountHistoryRoute,
       usageRoute,
       auditRoute,
       settingsRoute,
       accountsRoute,
       globalListRoute,
+      globalHistoryRoute,
       allUsageRoute,
       allAuditRoute,
       instanceRoute,

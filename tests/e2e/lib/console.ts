@@ -1,6 +1,6 @@
 // The console in a real browser, before a daemon that serves it and an nginx that enforces what it says.
 import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 
 import AxeBuilder from '@axe-core/playwright';
 import type { Locator, Page } from '@playwright/test';
@@ -12,6 +12,9 @@ import { expect, proxied, test as base, type Gateway } from './fixtures.ts';
 export { expect };
 
 const isRoot = process.getuid?.() === 0;
+
+/** The console under test is this checkout's, wherever the daemon was built. */
+export const consoleDir = resolve(import.meta.dirname, '../../../console/dist');
 
 /** Where requests of the browser come from, as the daemon is told by its trusted proxy. */
 export const ownAddress = '203.0.113.77';
@@ -108,6 +111,7 @@ export async function startDesk(
     flags: [
       '--first-password-file', passwordFile,
       '--trusted-proxies', '127.0.0.1',
+      '--console-dir', consoleDir,
       ...(isRoot ? ['--gateway-group', 'www-data'] : []),
     ],
   });

@@ -13,6 +13,7 @@ const actions: Record<string, string> = {
   'allowlist.update': 'changed the settings of an allowlist',
   'allowlist.replace': 'saved an allowlist',
   'allowlist.import': 'imported entries into an allowlist',
+  'allowlist.restore': 'restored an allowlist',
   'entry.create': 'added an entry',
   'entry.update': 'changed an entry',
   'entry.delete': 'removed an entry',

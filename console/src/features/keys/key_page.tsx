@@ -137,7 +137,15 @@ export function KeyPage() {
         )
       }
     >
-      <Panel title="IP allowlist" padding="none">
+      <Panel
+        title="IP allowlist"
+        padding="none"
+        aside={
+          <Link to="/a/$accountId/keys/$keyId/history" params={{ accountId, keyId }}>
+            History
+          </Link>
+        }
+      >
         {list.data ? (
           <ListEditor key={keyId} owner={owner} standing={list.data} access={editable ? 'edit' : 'read'} />
         ) : list.isError ? (
