@@ -3,6 +3,7 @@ import { Anchor, Button, Group, SegmentedControl, Switch, TextInput } from '@man
 import { useQueryClient } from '@tanstack/react-query';
 import { type ReactNode, useId, useRef, useState } from 'react';
 import type { EntryInput, Limits, ParsedEntry } from '@/api/types.ts';
+import { localTime, rfc3339 } from '@/components/local_time.ts';
 import { sayError } from '@/components/toast.tsx';
 import css from './list.module.css';
 import { MeaningLine } from './meaning_line.tsx';
@@ -19,15 +20,6 @@ export interface FormValue {
 }
 
 const emptyValue: FormValue = { kind: 'ip', text: '', to: '', label: '', enabled: true, ends: '' };
-
-const pad = (value: number) => String(value).padStart(2, '0');
-export function localTime(rfc3339: string | null | undefined): string {
-  if (!rfc3339) return '';
-  const date = new Date(rfc3339);
-  return `${date.getFullYear()}-${pad(date.getMonth() + 1)}-${pad(date.getDate())}T${pad(date.getHours())}:${pad(date.getMinutes())}`;
-}
-export const rfc3339 = (local: string): string | null =>
-  local === '' ? null : new Date(local).toISOString().replace(/\.\d+Z$/, 'Z');
 
 export function formValueOf(entry: EntryInput): FormValue {
   const ends = localTime(entry.expires_at);

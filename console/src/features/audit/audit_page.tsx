@@ -1,143 +1,165 @@
-import { Button } from '@mantine/core';
-import { IconChevronDown, IconHistory } from '@tabler/icons-react';
-import { useInfiniteQuery } from '@tanstack/react-query';
-import { getRouteApi } from '@tanstack/react-router';
-import { useState } from 'react';
-import { ask } from '@/api/client.ts';
+import { Button, Group } from '@mantine/core';
+import { IconHistory, IconRefresh } from '@tabler/icons-react';
+import { keepPreviousData, useInfiniteQuery, useQuery } from '@tanstack/react-query';
+import { getRouteApi, useNavigate } from '@tanstack/react-router';
+import { useMemo, useState } from 'react';
+import { ask, type Query } from '@/api/client.ts';
+import { accountsQuery } from '@/api/queries.ts';
 import type { Page as ApiPage, AuditLine } from '@/api/types.ts';
-import { Empty, Facts, Loading, Problem } from '@/components/bits.tsx';
+import type { AuditSearch } from '@/app/router.tsx';
+import { Empty, Loading, Problem } from '@/components/bits.tsx';
+import { ExportButton } from '@/components/export_button.tsx';
 import { Page, Panel } from '@/components/page.tsx';
-import { Time } from '@/components/time.tsx';
 import { useActorName } from './actors.ts';
 import css from './audit.module.css';
-import { actionText, changesOf, subjectName } from './audit_text.ts';
+import { AuditFilters } from './audit_filters.tsx';
+import { AuditRow } from './audit_row.tsx';
 
-export function AuditRow({ line, actorName }: { line: AuditLine; actorName: (actor: string) => string }) {
-  const [open, setOpen] = useState(false);
-  const changes = changesOf(line.before, line.after);
-  return (
-    <li className={css.item}>
-      <button type="button" className={css.row} aria-expanded={open} onClick={() => setOpen(!open)}>
-        <span className={css.what}>
-          <strong>{actorName(line.actor)}</strong> {actionText(line.action)}{' '}
-          <span className="kf-mono">{subjectName(line.before, line.after, line.subject)}</span>
-        </span>
-        <span className={css.when}>
-          <Time at={line.at} />
-          <IconChevronDown size={15} className={css.chevron} aria-hidden />
-        </span>
-      </button>
-      {open && (
-        <div className={css.detail}>
-          <Facts
-            of={[
-              ['Time', <Time key="at" at={line.at} style="exact" />],
-              [
-                'Who',
-                <span key="who" className="kf-mono">
-                  {line.actor}
-                </span>,
-              ],
-              [
-                'From',
-                line.address === '' ? (
-                  'the system itself'
-                ) : (
-                  <span key="from" className="kf-mono">
-                    {line.address}
-                  </span>
-                ),
-              ],
-              [
-                'What',
-                <span key="what" className="kf-mono">
-                  {line.action} {line.subject}
-                </span>,
-              ],
-              ['Revision', line.revision.toLocaleString('en')],
-            ]}
-          />
-          {changes.length > 0 && (
-            <table className={css.changes}>
-              <thead>
-                <tr>
-                  <th>Field</th>
-                  <th>Before</th>
-                  <th>After</th>
-                </tr>
-              </thead>
-              <tbody>
-                {changes.map((change) => (
-                  <tr key={change.name}>
-                    <td>{change.name}</td>
-                    <td className={css.before}>{change.before}</td>
-                    <td className={css.after}>{change.after}</td>
-                  </tr>
-                ))}
-              </tbody>
-            </table>
-          )}
-        </div>
-      )}
-    </li>
-  );
+const rangeSeconds: Record<string, number> = { '1h': 3_600, '24h': 86_400, '7d': 604_800, '30d': 2_592_000 };
+
+/** The filter as the API takes it. */
+function filterOf(search: AuditSearch, accountId: string | undefined, now: number): Query {
+  const { range, open: _open, from, ...fields } = search;
+  const seconds = rangeSeconds[range ?? ''];
+  const start = from ?? (search.until || !seconds ? undefined : new Date(now - seconds * 1000).toISOString());
+  return { ...fields, from: start, account_id: accountId ?? search.account_id };
 }
 
-function AuditList({ accountId }: { accountId: string | undefined }) {
-  const actorName = useActorName(accountId);
+interface AuditListProps {
+  accountId: string | undefined;
+  search: AuditSearch;
+  onSearch: (change: AuditSearch) => void;
+}
+
+function AuditList({ accountId, search, onSearch }: AuditListProps) {
+  const [now, setNow] = useState(() => Date.now());
+  const filter = useMemo(() => filterOf(search, accountId, now), [search, accountId, now]);
+  const actorName = useActorName(accountId ?? search.account_id);
+  const accounts = useQuery({ ...accountsQuery, enabled: accountId === undefined });
+  const accountNames = useMemo(() => new Map((accounts.data ?? []).map(({ id, name }) => [id, name])), [accounts.data]);
   const lines = useInfiniteQuery({
-    queryKey: ['audit', accountId],
+    queryKey: ['audit', filter],
     initialPageParam: null as string | null,
-    queryFn: ({ pageParam }) =>
-      ask<ApiPage<AuditLine>>('GET', '/audit', { query: { account_id: accountId, after: pageParam, limit: 100 } }),
+    placeholderData: keepPreviousData,
+    queryFn: ({ pageParam, signal }) =>
+      ask<ApiPage<AuditLine>>('GET', '/audit', { query: { ...filter, after: pageParam, limit: 100 }, signal }),
     getNextPageParam: (page) => page.next,
   });
   const all = lines.data?.pages.flatMap((page) => page.items) ?? [];
-  if (lines.isPending) return <Loading label="Reading the audit log" />;
-  if (lines.isError) return <Problem error={lines.error} title="The audit log could not be read" />;
-  if (all.length === 0) {
-    return (
-      <Panel label="No changes">
-        <Empty icon={<IconHistory />} title="Nothing has changed yet">
-          Every change of keys, lists, members and settings is written here, with what stood before and after.
-        </Empty>
-      </Panel>
-    );
-  }
+  const isFiltered = Object.entries(filter).some(
+    ([name, value]) => value && (name !== 'account_id' || accountId === undefined),
+  );
   return (
-    <Panel padding="none" label="Changes, newest first">
-      <ul className={css.list}>
-        {all.map((line) => (
-          <AuditRow key={line.id} line={line} actorName={actorName} />
-        ))}
-      </ul>
-      {lines.hasNextPage && (
-        <div className={css.more}>
-          <Button variant="default" onClick={() => lines.fetchNextPage()} loading={lines.isFetchingNextPage}>
-            Show older changes
+    <>
+      <Panel label="Filter">
+        <AuditFilters search={search} accountId={accountId} onChange={onSearch} />
+      </Panel>
+      <Panel padding="none" label="Changes, newest first">
+        <div className={css.bar}>
+          <Button
+            variant="subtle"
+            color="gray"
+            leftSection={<IconRefresh size={15} aria-hidden />}
+            onClick={() => {
+              setNow(Date.now());
+              void lines.refetch();
+            }}
+          >
+            Read again
           </Button>
+          <Group gap="xs">
+            <ExportButton of="/audit" kind="csv" filter={filter} />
+            <ExportButton of="/audit" kind="jsonl" filter={filter} />
+          </Group>
         </div>
-      )}
-    </Panel>
+        {lines.isPending && <Loading label="Reading the audit log" />}
+        {lines.isError && (
+          <div className={css.problem}>
+            <Problem error={lines.error} title="The audit log could not be read" />
+          </div>
+        )}
+        {lines.isSuccess && all.length === 0 && (
+          <Empty icon={<IconHistory />} title={isFiltered ? 'No change is like that' : 'Nothing has changed yet'}>
+            {isFiltered
+              ? 'Clear a filter, or look at a longer time.'
+              : 'Every change of keys, lists, members and settings is written here, with what stood before and after.'}
+          </Empty>
+        )}
+        {all.length > 0 && (
+          <ul className={css.list} aria-label="Changes">
+            {all.map((line) => (
+              <AuditRow
+                key={line.id}
+                line={line}
+                actorName={actorName}
+                accountName={accountId === undefined ? (id) => accountNames.get(id) ?? id : undefined}
+                opened={{
+                  open: search.open === line.id,
+                  onToggle: () => onSearch({ open: search.open === line.id ? undefined : line.id }),
+                }}
+              />
+            ))}
+          </ul>
+        )}
+        {lines.hasNextPage && (
+          <div className={css.more}>
+            <Button variant="default" onClick={() => lines.fetchNextPage()} loading={lines.isFetchingNextPage}>
+              Show older changes
+            </Button>
+          </div>
+        )}
+      </Panel>
+    </>
   );
 }
 
-const route = getRouteApi('/shell/a/$accountId/audit');
+const accountRoute = getRouteApi('/shell/a/$accountId/audit');
+const instanceRoute = getRouteApi('/shell/operator/audit');
 
 export function AccountAuditPage() {
-  const { accountId } = route.useParams();
+  const { accountId } = accountRoute.useParams();
+  const search = accountRoute.useSearch();
+  const navigate = useNavigate();
   return (
     <Page
       title="Audit log"
       lede="Who changed what in this account, when and from where. Written in the same transaction as the change itself."
+      width="wide"
     >
-      <AuditList accountId={accountId} />
+      <AuditList
+        accountId={accountId}
+        search={search}
+        onSearch={(change) =>
+          void navigate({
+            to: '/a/$accountId/audit',
+            params: { accountId },
+            search: { ...search, ...change },
+            replace: true,
+            resetScroll: false,
+          })
+        }
+      />
     </Page>
   );
 }
 
-export const InstanceAuditPage = () => (
-  <Page title="All changes" lede="The audit log of the whole instance, every account included.">
-    <AuditList accountId={undefined} />
-  </Page>
-);
+export function InstanceAuditPage() {
+  const search = instanceRoute.useSearch();
+  const navigate = useNavigate();
+  return (
+    <Page title="All changes" lede="The audit log of the whole instance, every account included." width="wide">
+      <AuditList
+        accountId={undefined}
+        search={search}
+        onSearch={(change) =>
+          void navigate({
+            to: '/operator/audit',
+            search: { ...search, ...change },
+            replace: true,
+            resetScroll: false,
+          })
+        }
+      />
+    </Page>
+  );
+}

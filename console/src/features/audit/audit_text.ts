@@ -1,6 +1,10 @@
 // What an audit line says in a sentence's words.
+import type { Entry } from '@/api/types.ts';
+import { type Changes, changesBetween, isNothing } from '../history/difference.ts';
+
 const actions: Record<string, string> = {
   'account.create': 'created the account',
+  'account.rename': 'renamed the account',
   'account.update': 'changed the account',
   'account.delete': 'deleted the account',
   'account.restore': 'restored the account',
@@ -40,10 +44,34 @@ const actions: Record<string, string> = {
   'session.throttled': 'tried to sign in too often',
   'token.create': 'created a management token',
   'token.revoke': 'revoked a management token',
+  'instance.restore': 'put a backup in the place of the store',
   'instance.update': 'changed instance settings',
 };
 
 export const actionText = (action: string): string => actions[action] ?? action.replace('.', ': ').replaceAll('_', ' ');
+
+/** The same on the page of one list. */
+export const listActionText = (action: string): string =>
+  actionText(action).replace(
+    / (into|of)? ?an allowlist$/,
+    action === 'allowlist.replace' || action === 'allowlist.restore' ? ' the list' : '',
+  );
+
+/** What the log can be asked for: all about one kind of thing, or one action. */
+export const actionGroups: { name: string; kinds: string[] }[] = [
+  { name: 'API keys', kinds: ['key'] },
+  { name: 'Allowlists', kinds: ['allowlist', 'entry'] },
+  { name: 'Accounts', kinds: ['account'] },
+  { name: 'Members and invitations', kinds: ['member', 'invitation'] },
+  { name: 'Management tokens', kinds: ['token'] },
+  { name: 'Signing in', kinds: ['session'] },
+  { name: 'People', kinds: ['person'] },
+  { name: 'The instance', kinds: ['instance'] },
+];
+export const actionsOf = (kind: string): string[] => Object.keys(actions).filter((name) => name.startsWith(`${kind}.`));
+
+/** Something that was refused, rather than done. */
+export const isDenied = (action: string): boolean => /denied$|throttled$/.test(action);
 
 type Json = null | boolean | number | string | Json[] | { [name: string]: Json };
 
@@ -62,16 +90,58 @@ export function shown(value: unknown): string {
   return JSON.stringify(value, null, 1).replace(/\n\s*/g, ' ');
 }
 
+/** Every field by its full name, as limits.key.entries_max. */
+function fieldsOf(value: unknown, prefix = ''): Map<string, string> {
+  const fields = new Map<string, string>();
+  if (!isRecord(value)) {
+    if (prefix !== '' || (value !== null && value !== undefined)) fields.set(prefix || 'value', shown(value));
+    return fields;
+  }
+  for (const [name, inner] of Object.entries(value)) {
+    for (const [path, text] of fieldsOf(inner, prefix === '' ? name : `${prefix}.${name}`)) fields.set(path, text);
+  }
+  return fields;
+}
+
+/** Told elsewhere on the line, or as entries below it. */
+const leftOut = ['revision', 'entries'];
+
 /** The fields that differ, in the order of what stands after. */
 export function changesOf(before: unknown, after: unknown): FieldChange[] {
-  if (!isRecord(before) && !isRecord(after)) {
-    return shown(before) === shown(after) ? [] : [{ name: 'value', before: shown(before), after: shown(after) }];
-  }
-  const old = isRecord(before) ? before : {};
-  const fresh = isRecord(after) ? after : {};
-  return [...new Set([...Object.keys(fresh), ...Object.keys(old)])]
-    .map((name) => ({ name, before: shown(old[name]), after: shown(fresh[name]) }))
+  const old = fieldsOf(before);
+  const fresh = fieldsOf(after);
+  return [...new Set([...fresh.keys(), ...old.keys()])]
+    .filter((name) => !leftOut.includes(name))
+    .map((name) => ({ name, before: old.get(name) ?? '', after: fresh.get(name) ?? '' }))
     .filter((change) => change.before !== change.after);
+}
+
+/** An import tells of its entries their canonical text alone. */
+const entryOf = (value: Json): Entry =>
+  typeof value === 'string'
+    ? {
+        id: value as Entry['id'],
+        text: value,
+        canonical: value,
+        kind: 'cidr',
+        label: '',
+        enabled: true,
+        expires_at: null,
+        added_by: '',
+        added_at: '',
+      }
+    : (value as unknown as Entry);
+
+const entriesIn = (value: unknown): Entry[] | undefined =>
+  isRecord(value) && Array.isArray(value.entries) ? value.entries.map(entryOf) : undefined;
+
+/** Where the line holds the entries of a list, what came, went and became another. */
+export function entryChangesOf(before: unknown, after: unknown): Changes | undefined {
+  const old = entriesIn(before);
+  const fresh = entriesIn(after);
+  if (!old && !fresh) return undefined;
+  const changes = changesBetween(old ?? [], fresh ?? []);
+  return isNothing(changes) ? undefined : changes;
 }
 
 const naming = ['name', 'canonical', 'text', 'label', 'login', 'email'];

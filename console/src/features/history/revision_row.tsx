@@ -2,7 +2,7 @@ import { Button, UnstyledButton } from '@mantine/core';
 import type { ListRevision } from '@/api/types.ts';
 import { Badge } from '@/components/bits.tsx';
 import { Time } from '@/components/time.tsx';
-import { actionText } from '../audit/audit_text.ts';
+import { listActionText } from '../audit/audit_text.ts';
 import css from './history.module.css';
 
 interface RevisionRowProps {
@@ -19,7 +19,9 @@ interface RevisionRowProps {
 const plus = (sign: string, count: number) => (count === 0 ? '' : `${sign}${count.toLocaleString('en')}`);
 
 export function countsText({ added, changed, removed }: Pick<ListRevision, 'added' | 'changed' | 'removed'>): string {
-  return [plus('+', added), plus('−', removed), plus('~', changed)].filter((text) => text !== '').join(' ');
+  return [plus('+', added), plus('−', removed), changed === 0 ? '' : `${changed.toLocaleString('en')} changed`]
+    .filter((text) => text !== '')
+    .join(', ');
 }
 
 const countsSpoken = ({ added, changed, removed }: ListRevision) =>
@@ -47,7 +49,7 @@ export function RevisionRow({ of, actorName, side, onSide, onOpen, onRestore, is
       </span>
       <UnstyledButton className={css.open} onClick={onOpen}>
         <span className={css.what}>
-          <strong>{actorName(of.actor)}</strong> {actionText(of.action)}
+          <strong>{actorName(of.actor)}</strong> {listActionText(of.action)}
           {isCurrent && (
             <>
               {' '}

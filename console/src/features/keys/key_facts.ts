@@ -1,5 +1,5 @@
 // What a person types about a key, made into what the API takes.
-import { rfc3339 } from '../allowlists/entry_form.tsx';
+import { rfc3339 } from '@/components/local_time.ts';
 
 export interface KeyForm {
   name: string;

@@ -9,10 +9,10 @@ import { keyQuery, mayEdit, useMe } from '@/api/queries.ts';
 import type { Key } from '@/api/types.ts';
 import { CopyIcon, Facts, Loading, Problem } from '@/components/bits.tsx';
 import { Dialog, DialogFoot } from '@/components/dialog.tsx';
+import { localTime } from '@/components/local_time.ts';
 import { Page, Panel } from '@/components/page.tsx';
 import { Time } from '@/components/time.tsx';
 import { enforcedAt, say } from '@/components/toast.tsx';
-import { localTime } from '../allowlists/entry_form.tsx';
 import { wholeListQuery } from '../allowlists/list_api.ts';
 import { ListEditor } from '../allowlists/list_editor.tsx';
 import { TryAddress } from '../decisions/try_address.tsx';
@@ -154,7 +154,14 @@ export function KeyPage() {
           <Loading label="Reading the list" />
         )}
       </Panel>
-      <Panel title="About this key">
+      <Panel
+        title="About this key"
+        aside={
+          <Link to="/a/$accountId/audit" params={{ accountId }} search={{ subject: keyId }}>
+            Changes
+          </Link>
+        }
+      >
         <Facts
           of={[
             ['State', <KeyState key="state" of={data} />],

@@ -11,7 +11,7 @@ import { Page, Panel } from '@/components/page.tsx';
 import ui from '@/components/ui.module.css';
 import { wholeListQuery } from '../allowlists/list_api.ts';
 import { useActorName } from '../audit/actors.ts';
-import { AuditRow } from '../audit/audit_page.tsx';
+import { AuditRow } from '../audit/audit_row.tsx';
 import { conditionOf } from '../keys/key_state.tsx';
 import { Chart } from '../usage/chart.tsx';
 import { ranges, spanOf } from '../usage/time_range.ts';

@@ -8,11 +8,11 @@ import { allPages } from '@/api/queries.ts';
 import type { Role, Token } from '@/api/types.ts';
 import { Badge, Empty, Loading, Problem, SecretOnce } from '@/components/bits.tsx';
 import { Dialog, DialogFoot, useQuestion } from '@/components/dialog.tsx';
+import { rfc3339 } from '@/components/local_time.ts';
 import { Panel } from '@/components/page.tsx';
 import { Time } from '@/components/time.tsx';
 import { say } from '@/components/toast.tsx';
 import css from '@/components/ui.module.css';
-import { rfc3339 } from '../allowlists/entry_form.tsx';
 import { accountRoles, roleText } from './roles.ts';
 
 interface NewTokenProps {

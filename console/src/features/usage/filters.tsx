@@ -1,11 +1,9 @@
-import { ActionIcon, Button, Group, Popover, Select, Stack, TextInput, Tooltip } from '@mantine/core';
-import { useDebouncedCallback } from '@mantine/hooks';
+import { ActionIcon, Button, Group, Select, Tooltip } from '@mantine/core';
 import { IconFilterOff, IconRefresh } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
-import { useEffect, useState } from 'react';
 import { keysQuery } from '@/api/queries.ts';
 import type { UsageSearch } from '@/app/router.tsx';
-import { localTime } from '../allowlists/entry_form.tsx';
+import { TextFilter, TimeFilter } from '@/components/filter_fields.tsx';
 import { reasonText } from '../decisions/reasons.ts';
 import { ranges } from './time_range.ts';
 
@@ -28,90 +26,6 @@ const statuses = [
 const methods = [any('Any method'), ...['GET', 'POST', 'PUT', 'PATCH', 'DELETE', 'HEAD', 'OPTIONS']];
 const reasons = [any('Any reason'), ...Object.entries(reasonText).map(([value, { name }]) => ({ value, label: name }))];
 
-function TextFilter({
-  label,
-  value,
-  onChange,
-  mono,
-}: {
-  label: string;
-  value: string;
-  onChange: (value: string) => void;
-  mono?: boolean;
-}) {
-  const [typed, setTyped] = useState(value);
-  const settle = useDebouncedCallback(onChange, 400);
-  useEffect(() => setTyped(value), [value]);
-  return (
-    <TextInput
-      aria-label={label}
-      placeholder={label}
-      value={typed}
-      spellCheck={false}
-      styles={mono && typed !== '' ? { input: { fontFamily: 'var(--mantine-font-family-monospace)' } } : undefined}
-      onChange={(event) => {
-        setTyped(event.currentTarget.value);
-        settle(event.currentTarget.value.trim());
-      }}
-      w={{ base: 'calc(50% - 5px)', xs: 190 }}
-    />
-  );
-}
-
-const rangeText = (search: UsageSearch): string => {
-  if (!search.from && !search.until)
-    return ranges.find((range) => range.value === (search.range ?? '24h'))?.label ?? '';
-  const text = (time: string | undefined) => (time ? localTime(time).replace('T', ' ') : '…');
-  return `${text(search.from)} to ${search.until ? text(search.until) : 'now'}`;
-};
-
-function TimeFilter({ search, onChange }: Pick<FiltersProps, 'search' | 'onChange'>) {
-  const [opened, setOpened] = useState(false);
-  const time = (value: string) => (value === '' ? undefined : new Date(value).toISOString());
-  return (
-    <Popover opened={opened} onChange={setOpened} position="bottom-start" shadow="md" trapFocus>
-      <Popover.Target>
-        <Button variant="default" onClick={() => setOpened(!opened)} aria-label={`Time: ${rangeText(search)}`}>
-          {rangeText(search)}
-        </Button>
-      </Popover.Target>
-      <Popover.Dropdown aria-label="Span of time">
-        <Stack gap="sm">
-          <Group gap="xs">
-            {ranges.map((range) => (
-              <Button
-                key={range.value}
-                size="compact-sm"
-                variant={!search.from && (search.range ?? '24h') === range.value ? 'filled' : 'default'}
-                onClick={() => {
-                  onChange({ range: range.value, from: undefined, until: undefined });
-                  setOpened(false);
-                }}
-              >
-                {range.label}
-              </Button>
-            ))}
-          </Group>
-          <Group gap="xs">
-            <TextInput
-              type="datetime-local"
-              label="From"
-              value={localTime(search.from)}
-              onChange={(event) => onChange({ from: time(event.currentTarget.value) })}
-            />
-            <TextInput
-              type="datetime-local"
-              label="Until"
-              value={localTime(search.until)}
-              onChange={(event) => onChange({ until: time(event.currentTarget.value) })}
-            />
-          </Group>
-        </Stack>
-      </Popover.Dropdown>
-    </Popover>
-  );
-}
-
 export function Filters({ search, accountId, onChange, onRefresh }: FiltersProps) {
   const keys = useQuery({ ...keysQuery(accountId ?? ''), enabled: accountId !== undefined });
   const active = Object.entries(search).some(([name, value]) => value && name !== 'open' && name !== 'range');
@@ -132,7 +46,7 @@ export function Filters({ search, accountId, onChange, onRefresh }: FiltersProps
   );
   return (
     <Group gap="xs" role="search" aria-label="Filter the log">
-      <TimeFilter search={search} onChange={onChange} />
+      <TimeFilter search={search} ranges={ranges} standard="24h" onChange={onChange} />
       {accountId !== undefined &&
         select(
           'key_id',
@@ -145,7 +59,7 @@ export function Filters({ search, accountId, onChange, onRefresh }: FiltersProps
       {select('method', 'Method', methods, 130)}
       <TextFilter
         label="Address, CIDR or range"
-        mono
+        font="mono"
         value={search.address ?? ''}
         onChange={(address) => onChange({ address: address || undefined })}
       />
@@ -156,7 +70,7 @@ export function Filters({ search, accountId, onChange, onRefresh }: FiltersProps
       />
       <TextFilter
         label="Request id"
-        mono
+        font="mono"
         value={search.request_id ?? ''}
         onChange={(id) => onChange({ request_id: id || undefined })}
       />

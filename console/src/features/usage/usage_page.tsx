@@ -6,10 +6,10 @@ import { useCallback, useMemo, useState } from 'react';
 import { keysQuery } from '@/api/queries.ts';
 import type { UsageSearch } from '@/app/router.tsx';
 import { Empty, Loading, Problem } from '@/components/bits.tsx';
+import { ExportButton } from '@/components/export_button.tsx';
 import { Page, Panel } from '@/components/page.tsx';
 import { VirtualRows } from '../allowlists/virtual_rows.tsx';
 import { Chart } from './chart.tsx';
-import { CsvExport } from './csv_export.tsx';
 import { Filters } from './filters.tsx';
 import { RecordPanel } from './record_panel.tsx';
 import { RecordRow, RowHead } from './record_row.tsx';
@@ -79,7 +79,7 @@ function UsageView({ accountId, search, onSearch }: UsageViewProps) {
             }}
           />
           <Group gap="xs">
-            <CsvExport filter={filter} />
+            <ExportButton of="/usage" kind="csv" filter={filter} />
           </Group>
         </div>
         {source.isError && <Problem error={source.error} title="The log could not be read" />}

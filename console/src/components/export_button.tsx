@@ -1,9 +1,9 @@
-// The log as CSV, with the page's filters; counts the rows as they arrive and can be stopped.
+// A log as a file, with the page's filters; counts the rows as they arrive and can be stopped.
 import { Button } from '@mantine/core';
 import { IconDownload, IconX } from '@tabler/icons-react';
 import { useRef, useState } from 'react';
 import { type Query, respond } from '@/api/client.ts';
-import { say, sayError } from '@/components/toast.tsx';
+import { say, sayError } from './toast.tsx';
 
 const newline = 10;
 
@@ -16,7 +16,20 @@ function saveAs(blob: Blob, name: string): void {
   setTimeout(() => URL.revokeObjectURL(url), 10_000);
 }
 
-export function CsvExport({ filter }: { filter: Query }) {
+const kinds = {
+  csv: { label: 'Export CSV', type: 'text/csv', headLines: 1 },
+  jsonl: { label: 'Export JSON', type: 'application/jsonl', headLines: 0 },
+} as const;
+
+interface ExportButtonProps {
+  /** /usage or /audit: the path of the list, to which the kind is added. */
+  of: '/usage' | '/audit';
+  kind: keyof typeof kinds;
+  filter: Query;
+}
+
+export function ExportButton({ of: path, kind, filter }: ExportButtonProps) {
+  const { label, type, headLines } = kinds[kind];
   const [rows, setRows] = useState<number>();
   const stop = useRef<AbortController>(undefined);
   const run = async () => {
@@ -24,17 +37,18 @@ export function CsvExport({ filter }: { filter: Query }) {
     stop.current = controller;
     setRows(0);
     try {
-      const response = await respond('GET', '/usage.csv', { query: filter, signal: controller.signal });
+      const response = await respond('GET', `${path}.${kind}`, { query: filter, signal: controller.signal });
       const chunks: BlobPart[] = [];
       let lines = 0;
       const reader = response.body!.getReader();
       for (let part = await reader.read(); !part.done; part = await reader.read()) {
         chunks.push(part.value);
         for (const byte of part.value) if (byte === newline) lines++;
-        setRows(Math.max(0, lines - 1));
+        setRows(Math.max(0, lines - headLines));
       }
-      saveAs(new Blob(chunks, { type: 'text/csv' }), `keyfence-usage-${new Date().toISOString().slice(0, 10)}.csv`);
-      say(`${Math.max(0, lines - 1).toLocaleString('en')} rows exported.`);
+      const day = new Date().toISOString().slice(0, 10);
+      saveAs(new Blob(chunks, { type }), `keyfence-${path.slice(1)}-${day}.${kind}`);
+      say(`${Math.max(0, lines - headLines).toLocaleString('en')} rows exported.`);
     } catch (error) {
       if (!controller.signal.aborted) sayError(error);
     } finally {
@@ -43,7 +57,7 @@ export function CsvExport({ filter }: { filter: Query }) {
   };
   return rows === undefined ? (
     <Button variant="default" leftSection={<IconDownload size={15} aria-hidden />} onClick={run}>
-      Export CSV
+      {label}
     </Button>
   ) : (
     <Button variant="default" leftSection={<IconX size={15} aria-hidden />} onClick={() => stop.current?.abort()}>
