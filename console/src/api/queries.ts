@@ -40,8 +40,15 @@ export const instanceQuery = queryOptions({
   queryFn: () => ask<Instance>('GET', '/instance'),
 });
 
+/** Of one account, what a page reads at once. */
+export const keysReadMax = 5_000;
+
 /** Follows a cursor to its end, up to a bound. */
-export async function allPages<T>(path: string, query: Record<string, string> = {}, itemsMax = 5_000): Promise<T[]> {
+export async function allPages<T>(
+  path: string,
+  query: Record<string, string> = {},
+  itemsMax = keysReadMax,
+): Promise<T[]> {
   const items: T[] = [];
   let after: string | null = null;
   do {
@@ -62,6 +69,12 @@ export const accountQuery = (id: string) =>
 
 export const keysQuery = (accountId: string) =>
   queryOptions({ queryKey: ['keys', accountId], queryFn: () => allPages<Key>(`/accounts/${accountId}/keys`) });
+
+export const keysNamedQuery = (accountId: string, name: string) =>
+  queryOptions({
+    queryKey: ['keys', accountId, 'named', name],
+    queryFn: () => allPages<Key>(`/accounts/${accountId}/keys`, { name }, 1_000),
+  });
 
 export const keyQuery = (id: string) =>
   queryOptions({ queryKey: ['key', id], queryFn: () => ask<Key>('GET', `/keys/${id}`) });

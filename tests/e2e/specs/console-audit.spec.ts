@@ -20,7 +20,7 @@ test('the audit log is filtered by action, person, subject and time; the address
   const lines = page.getByRole('list', { name: 'Changes' }).locator('[data-line]');
   await expect(lines).toHaveCount(4);
 
-  await choose(page, 'Action', 'All about api keys');
+  await choose(page, 'Action', 'All about keys');
   await expect(lines).toHaveCount(2);
   await expect(page).toHaveURL(/action=key\.\*/);
   await choose(page, 'Action', 'Changed a key');

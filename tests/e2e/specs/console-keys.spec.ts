@@ -1,5 +1,6 @@
 // Keys and their allowlists in the console; what the page promised is what the gateway does.
 import { expect, ownAddress, test } from '../lib/console.ts';
+import { eventually } from '../lib/net.ts';
 
 test('a key is created with its allowlist; the secret is shown once and works from there alone', async ({ signedIn: desk }) => {
   const { page } = desk;
@@ -160,4 +161,35 @@ test('the menu rotates, disables and revokes, each from the very next request', 
   await page.getByRole('button', { name: 'Revoke for good' }).click();
   await expect(page.getByText(/Turned is revoked/)).toBeVisible();
   expect(await desk.status(secret, ownAddress)).toBe(401);
+});
+
+test('the key list finds by name and state, and tells restriction, last use and from where', async ({ signedIn: desk }) => {
+  const { page } = desk;
+  const fenced = await desk.createKey('Fenced', [{ text: '203.0.113.0/24' }, { text: '198.51.100.7' }, { text: '192.0.2.1' }]);
+  await desk.createKey('Open');
+  const asked: string[] = [];
+  page.on('request', (request) => asked.push(new URL(request.url()).pathname));
+  await desk.status(fenced.secret, '203.0.113.9');
+  await desk.status(fenced.secret, '198.51.100.99');
+  await eventually('the key has its evidence', async () => {
+    return (await desk.daemon.ok('GET', `/api/v1/keys/${fenced.id}`)).evidence?.denied?.hits === 1;
+  });
+  await desk.openAccount('/keys');
+  const row = page.locator('[data-row="Fenced"]');
+  await expect(row).toContainText('3 entries');
+  await expect(row).toContainText('198.51.100.99');
+  await expect(row.getByTitle('1 allowed, 1 blocked')).toBeVisible();
+  const open = page.locator('[data-row="Open"]');
+  await expect(open).toContainText('Any IP');
+  await expect(open).toContainText('never');
+  expect(asked.filter((path) => path.startsWith('/api/v1/usage')), 'the list of keys tells it').toEqual([]);
+
+  await page.getByLabel('Search keys').fill('fen');
+  await expect(open).toHaveCount(0);
+  await expect(page).toHaveURL(/q=fen/);
+  await page.getByLabel('State').first().click();
+  await page.getByRole('option', { name: 'Disabled' }).click();
+  await expect(page.getByText('No key is like that')).toBeVisible();
+  await page.getByRole('button', { name: 'Show all keys' }).click();
+  await expect(page.locator('[data-row]')).toHaveCount(2);
 });

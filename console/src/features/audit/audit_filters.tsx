@@ -28,9 +28,9 @@ const actionChoices = [
   { value: '', label: 'Any action' },
   ...actionGroups.map(({ name, kinds }) => ({
     group: name,
-    items: kinds.flatMap((kind) => [
-      { value: `${kind}.*`, label: kinds.length > 1 ? `All of ${kind}.*` : `All about ${name.toLowerCase()}` },
-      ...actionsOf(kind).map((action) => ({ value: action, label: sentence(actionText(action)) })),
+    items: kinds.flatMap(({ prefix, label }) => [
+      { value: `${prefix}.*`, label },
+      ...actionsOf(prefix).map((action) => ({ value: action, label: sentence(actionText(action)) })),
     ]),
   })),
 ];

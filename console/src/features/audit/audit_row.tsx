@@ -18,6 +18,15 @@ interface AuditRowProps {
   opened?: { open: boolean; onToggle: () => void };
 }
 
+/** What it was done to, by name where one is known. */
+function Subject({ line, accountName }: Pick<AuditRowProps, 'line' | 'accountName'>) {
+  const name = subjectName(line.before, line.after, line.subject);
+  if (name === 'global') return <span>of the instance</span>;
+  if (name === line.account_id) return <span>of {accountName ? accountName(name) : 'the account'}</span>;
+  const isCode = name === line.subject || /^[0-9a-f.:/-]+$/.test(name);
+  return isCode ? <span className="kf-mono">{name}</span> : <span>{name}</span>;
+}
+
 function Detail({ line, accountName }: Pick<AuditRowProps, 'line' | 'accountName'>) {
   const changes = changesOf(line.before, line.after);
   const entries = entryChangesOf(line.before, line.after);
@@ -84,6 +93,10 @@ function Detail({ line, accountName }: Pick<AuditRowProps, 'line' | 'accountName
   );
 }
 
+/** The account is what the line names anyway. */
+const isAbout = ({ action, subject, before, after, account_id: account }: AuditLine) =>
+  action.startsWith('account.') || subjectName(before, after, subject) === account;
+
 export function AuditRow({ line, actorName, accountName, opened }: AuditRowProps) {
   const [ownOpen, setOwnOpen] = useState(false);
   const open = opened?.open ?? ownOpen;
@@ -96,8 +109,8 @@ export function AuditRow({ line, actorName, accountName, opened }: AuditRowProps
       >
         <span className={css.what}>
           <strong>{actorName(line.actor)}</strong> {actionText(line.action)}{' '}
-          <span className="kf-mono">{subjectName(line.before, line.after, line.subject)}</span>
-          {accountName && line.account_id && !line.action.startsWith('account.') && (
+          <Subject line={line} accountName={accountName} />
+          {accountName && line.account_id && !isAbout(line) && (
             <span className={css.quiet}> in {accountName(line.account_id)}</span>
           )}{' '}
           {isDenied(line.action) && (

@@ -58,15 +58,27 @@ export const listActionText = (action: string): string =>
   );
 
 /** What the log can be asked for: all about one kind of thing, or one action. */
-export const actionGroups: { name: string; kinds: string[] }[] = [
-  { name: 'API keys', kinds: ['key'] },
-  { name: 'Allowlists', kinds: ['allowlist', 'entry'] },
-  { name: 'Accounts', kinds: ['account'] },
-  { name: 'Members and invitations', kinds: ['member', 'invitation'] },
-  { name: 'Management tokens', kinds: ['token'] },
-  { name: 'Signing in', kinds: ['session'] },
-  { name: 'People', kinds: ['person'] },
-  { name: 'The instance', kinds: ['instance'] },
+export const actionGroups: { name: string; kinds: { prefix: string; label: string }[] }[] = [
+  { name: 'API keys', kinds: [{ prefix: 'key', label: 'All about keys' }] },
+  {
+    name: 'Allowlists',
+    kinds: [
+      { prefix: 'allowlist', label: 'All about whole lists' },
+      { prefix: 'entry', label: 'All about single entries' },
+    ],
+  },
+  { name: 'Accounts', kinds: [{ prefix: 'account', label: 'All about accounts' }] },
+  {
+    name: 'Members',
+    kinds: [
+      { prefix: 'member', label: 'All about members' },
+      { prefix: 'invitation', label: 'All about invitations' },
+    ],
+  },
+  { name: 'Management tokens', kinds: [{ prefix: 'token', label: 'All about tokens' }] },
+  { name: 'Signing in', kinds: [{ prefix: 'session', label: 'All about signing in' }] },
+  { name: 'People', kinds: [{ prefix: 'person', label: 'All about people' }] },
+  { name: 'The instance', kinds: [{ prefix: 'instance', label: 'All about the instance' }] },
 ];
 export const actionsOf = (kind: string): string[] => Object.keys(actions).filter((name) => name.startsWith(`${kind}.`));
 

@@ -180,7 +180,7 @@ export function KeyPage() {
             ],
             ['Scopes', <Scopes key="scopes" of={data.scopes} />],
             ['Ends', <Time key="ends" at={data.expires_at} style="date" />],
-            ['Last used', <LastUsed key="used" keyId={keyId} />],
+            ['Last used', <LastUsed key="used" of={data} />],
             ['Created', <Time key="created" at={data.created_at} style="date" />],
           ]}
         />

@@ -1,12 +1,14 @@
-import { Button, Pagination, Select, TextInput, VisuallyHidden } from '@mantine/core';
+import { Button, Pagination, Select, Text, TextInput } from '@mantine/core';
+import { useDebouncedValue } from '@mantine/hooks';
 import { IconKey, IconPlus, IconSearch } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
 import { getRouteApi, Link, useNavigate } from '@tanstack/react-router';
 import { useState } from 'react';
-import { keysQuery, mayEdit, useMe } from '@/api/queries.ts';
+import { keysNamedQuery, keysQuery, keysReadMax, mayEdit, useMe } from '@/api/queries.ts';
 import type { Key } from '@/api/types.ts';
-import { Empty, Loading, Problem } from '@/components/bits.tsx';
-import { Page, Panel } from '@/components/page.tsx';
+import { Empty, Loading } from '@/components/bits.tsx';
+import { Page } from '@/components/page.tsx';
+import { type Column, TablePanel } from '@/components/table_panel.tsx';
 import { Time } from '@/components/time.tsx';
 import css from '@/components/ui.module.css';
 import { KeyActions } from './key_actions.tsx';
@@ -34,59 +36,25 @@ const NewKeyButton = ({ accountId }: { accountId: string }) => (
   </Button>
 );
 
-function KeyTable({ keys }: { keys: Key[] }) {
-  return (
-    <table className={`${css.table} ${css.stack}`}>
-      <thead>
-        <tr>
-          <th>Name</th>
-          <th>State</th>
-          <th>Allowed from</th>
-          <th>Last used</th>
-          <th>Created</th>
-          <th>
-            <VisuallyHidden>Actions</VisuallyHidden>
-          </th>
-        </tr>
-      </thead>
-      <tbody>
-        {keys.map((key) => (
-          <tr key={key.id} data-key={key.name}>
-            <td>
-              <div>
-                <Link
-                  to="/a/$accountId/keys/$keyId"
-                  params={{ accountId: key.account_id, keyId: key.id }}
-                  className={css.link}
-                >
-                  {key.name}
-                </Link>
-                <div className="kf-mono" style={{ color: 'var(--mantine-color-dimmed)' }}>
-                  {key.hint === '' ? 'imported' : key.hint}
-                </div>
-              </div>
-            </td>
-            <td data-label="State">
-              <KeyState of={key} />
-            </td>
-            <td data-label="Allowed from">
-              <Restriction keyId={key.id} />
-            </td>
-            <td data-label="Last used">
-              <LastUsed keyId={key.id} />
-            </td>
-            <td data-label="Created">
-              <Time at={key.created_at} />
-            </td>
-            <td className={`${css.end} ${css.corner}`}>
-              <KeyActions of={key} place="list" />
-            </td>
-          </tr>
-        ))}
-      </tbody>
-    </table>
-  );
-}
+const columns: Column<Key>[] = [
+  {
+    name: 'Name',
+    kind: 'head',
+    cell: (key) => (
+      <>
+        <Link to="/a/$accountId/keys/$keyId" params={{ accountId: key.account_id, keyId: key.id }} className={css.link}>
+          {key.name}
+        </Link>
+        <div className={`kf-mono ${css.dimmed}`}>{key.hint === '' ? 'imported' : key.hint}</div>
+      </>
+    ),
+  },
+  { name: 'State', cell: (key) => <KeyState of={key} /> },
+  { name: 'Allowed from', cell: (key) => <Restriction keyId={key.id} /> },
+  { name: 'Last used', cell: (key) => <LastUsed of={key} /> },
+  { name: 'Created', cell: (key) => <Time at={key.created_at} /> },
+  { name: 'Actions', kind: 'corner', cell: (key) => <KeyActions of={key} place="list" /> },
+];
 
 export function KeysPage() {
   const { accountId } = route.useParams();
@@ -105,7 +73,12 @@ export function KeysPage() {
     });
   };
   const wanted = q.trim().toLowerCase();
-  const found = (keys.data ?? [])
+  // Of an account with more keys than are read at once, a name is looked for by the API.
+  const isCut = (keys.data?.length ?? 0) >= keysReadMax;
+  const [settled] = useDebouncedValue(q.trim(), 300);
+  const named = useQuery({ ...keysNamedQuery(accountId, settled), enabled: isCut && settled !== '' });
+  const looked = isCut && wanted !== '' ? (named.data ?? []) : (keys.data ?? []);
+  const found = looked
     .filter((key) => state === '' || conditionOf(key) === state)
     .filter((key) => `${key.name} ${key.description} ${key.id} ${key.hint}`.toLowerCase().includes(wanted))
     .toReversed();
@@ -116,35 +89,49 @@ export function KeysPage() {
       lede="Each key can be held to the addresses that you name. Blocked requests stand in the usage logs, with the reason."
       actions={editable && <NewKeyButton accountId={accountId} />}
     >
-      {keys.isPending && <Loading label="Reading the keys" />}
-      {keys.isError && <Problem error={keys.error} title="The keys could not be read" />}
-      {keys.data?.length === 0 && (
-        <Panel label="No keys">
-          <Empty icon={<IconKey />} title="No keys yet" action={editable && <NewKeyButton accountId={accountId} />}>
-            Create the first one, say from which addresses it may be used, and put its secret into your program.
-          </Empty>
-        </Panel>
-      )}
-      {keys.data && keys.data.length > 0 && (
-        <Panel padding="none" label="Keys">
-          <div className={css.panelHead} style={{ justifyContent: 'flex-start' }}>
-            <TextInput
-              aria-label="Search keys"
-              placeholder="Search by name"
-              leftSection={<IconSearch size={15} aria-hidden />}
-              value={q}
-              onChange={(event) => set({ q: event.currentTarget.value })}
-              w={{ base: '100%', xs: 260 }}
-            />
-            <Select
-              aria-label="State"
-              data={states}
-              value={state}
-              onChange={(value) => set({ state: value ?? '' })}
-              w={{ base: '100%', xs: 160 }}
-            />
-          </div>
-          {found.length === 0 ? (
+      <TablePanel
+        label="Keys"
+        query={keys}
+        problemTitle="The keys could not be read"
+        rows={keys.data && found.slice((page - 1) * rowsPerPage, page * rowsPerPage)}
+        keyOf={(key) => key.id}
+        nameOf={(key) => key.name}
+        columns={columns}
+        tools={
+          keys.data &&
+          keys.data.length > 0 && (
+            <div className={css.panelHead} style={{ justifyContent: 'flex-start' }}>
+              <TextInput
+                aria-label="Search keys"
+                placeholder="Search by name"
+                leftSection={<IconSearch size={15} aria-hidden />}
+                value={q}
+                onChange={(event) => set({ q: event.currentTarget.value })}
+                w={{ base: '100%', xs: 260 }}
+              />
+              <Select
+                aria-label="State"
+                data={states}
+                value={state}
+                onChange={(value) => set({ state: value ?? '' })}
+                w={{ base: '100%', xs: 160 }}
+              />
+              {isCut && wanted === '' && (
+                <Text size="sm" c="dimmed">
+                  The first {keysReadMax.toLocaleString('en')} keys; search to find the others.
+                </Text>
+              )}
+            </div>
+          )
+        }
+        empty={
+          keys.data?.length === 0 ? (
+            <Empty icon={<IconKey />} title="No keys yet" action={editable && <NewKeyButton accountId={accountId} />}>
+              Create the first one, say from which addresses it may be used, and put its secret into your program.
+            </Empty>
+          ) : isCut && (named.isFetching || settled !== q.trim()) ? (
+            <Loading label="Looking for it" />
+          ) : (
             <Empty
               icon={<IconSearch />}
               title="No key is like that"
@@ -154,15 +141,13 @@ export function KeysPage() {
                 </Button>
               }
             >
-              {keys.data.length} keys are there, none with this name and state.
+              There are keys, none with this name and state.
             </Empty>
-          ) : (
-            <div className={css.scroll}>
-              <KeyTable keys={found.slice((page - 1) * rowsPerPage, page * rowsPerPage)} />
-            </div>
-          )}
-          {found.length > rowsPerPage && (
-            <div className={css.panelHead} style={{ borderBottom: 0, borderTop: '1px solid var(--kf-line)' }}>
+          )
+        }
+        foot={
+          found.length > rowsPerPage && (
+            <div className={css.panelFoot}>
               <span className="kf-num">{found.length.toLocaleString('en')} keys</span>
               <Pagination
                 value={page}
@@ -173,9 +158,9 @@ export function KeysPage() {
                 getItemProps={(number) => ({ 'aria-label': `Page ${number}` })}
               />
             </div>
-          )}
-        </Panel>
-      )}
+          )
+        }
+      />
     </Page>
   );
 }

@@ -1,26 +1,24 @@
-import { useQuery } from '@tanstack/react-query';
-import { ask } from '@/api/client.ts';
-import type { Page, UsageRecord } from '@/api/types.ts';
+import type { Key } from '@/api/types.ts';
 import { Address } from '@/components/bits.tsx';
 import { Time } from '@/components/time.tsx';
+import css from '@/components/ui.module.css';
+
+const countText = (count: number, word: string) => `${count.toLocaleString('en')} ${word}`;
 
 /** When a key was last shown to a gateway, and from where. */
-export function LastUsed({ keyId }: { keyId: string }) {
-  const { data, isError } = useQuery({
-    queryKey: ['last-used', keyId],
-    retry: false,
-    staleTime: 15_000,
-    queryFn: () => ask<Page<UsageRecord>>('GET', '/usage', { query: { key_id: keyId, limit: 1 } }),
-  });
-  const last = data?.items[0];
-  if (isError) return <span>not known</span>;
-  if (!data) return <span aria-hidden> </span>;
-  if (!last) return <span style={{ color: 'var(--mantine-color-dimmed)' }}>never</span>;
+export function LastUsed({ of: { evidence } }: { of: Pick<Key, 'evidence'> }) {
+  if (!evidence) return <span className={css.dimmed}>never</span>;
+  const { allowed, denied, last_address: address } = evidence;
+  const last = [allowed?.last_at, denied?.last_at].reduce((a, b) => (!a || (b && b > a) ? b : a), undefined);
+  const counts = [
+    allowed ? countText(allowed.hits, 'allowed') : '',
+    denied ? countText(denied.hits, 'blocked') : '',
+  ].filter((text) => text !== '');
   return (
-    <span>
-      <Time at={last.time} />
-      <span style={{ display: 'block', fontSize: '0.8125rem', color: 'var(--mantine-color-dimmed)' }}>
-        <Address of={last.address} />
+    <span title={counts.join(', ')}>
+      <Time at={last} />
+      <span className={css.below}>
+        <Address of={address} />
       </span>
     </span>
   );

@@ -1,4 +1,4 @@
-import { ActionIcon, Button, Menu, Stack, Text, TextInput, VisuallyHidden } from '@mantine/core';
+import { ActionIcon, Button, Menu, Stack, Text, TextInput } from '@mantine/core';
 import { IconBuilding, IconDots, IconPlus, IconSearch } from '@tabler/icons-react';
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { Link, useNavigate } from '@tanstack/react-router';
@@ -7,9 +7,10 @@ import { ask } from '@/api/client.ts';
 import { ProblemError } from '@/api/problem.ts';
 import { accountsQuery } from '@/api/queries.ts';
 import type { Account } from '@/api/types.ts';
-import { Badge, Empty, Loading, Problem } from '@/components/bits.tsx';
+import { Badge, Empty, Problem } from '@/components/bits.tsx';
 import { Dialog, DialogFoot, useQuestion } from '@/components/dialog.tsx';
-import { Page, Panel } from '@/components/page.tsx';
+import { Page } from '@/components/page.tsx';
+import { TablePanel } from '@/components/table_panel.tsx';
 import { Time } from '@/components/time.tsx';
 import { enforcedAt, say, sayError } from '@/components/toast.tsx';
 import css from '@/components/ui.module.css';
@@ -169,19 +170,15 @@ export function AccountsPage() {
       lede="Your customers. Each owns its keys, its members and one allowlist."
       actions={accounts.data && accounts.data.length > 0 && button}
     >
-      {accounts.isPending && <Loading />}
-      {accounts.isError && <Problem error={accounts.error} />}
-      {accounts.data?.length === 0 && (
-        <Panel label="No accounts">
-          <Empty icon={<IconBuilding />} title="Create the first account" action={button}>
-            An account holds the API keys of one customer, or of one team of yours. Then create a key in it, or invite
-            its owner.
-          </Empty>
-        </Panel>
-      )}
-      {accounts.data && accounts.data.length > 0 && (
-        <Panel padding="none" label="Accounts">
-          {accounts.data.length > 5 && (
+      <TablePanel
+        label="Accounts"
+        query={accounts}
+        rows={accounts.data && found}
+        keyOf={(account) => account.id}
+        nameOf={(account) => account.name}
+        tools={
+          accounts.data &&
+          accounts.data.length > 5 && (
             <div className={css.panelHead}>
               <TextInput
                 aria-label="Search accounts"
@@ -192,46 +189,38 @@ export function AccountsPage() {
                 w={{ base: '100%', xs: 260 }}
               />
             </div>
-          )}
-          <table className={`${css.table} ${css.stack}`}>
-            <thead>
-              <tr>
-                <th>Name</th>
-                <th>State</th>
-                <th>Created</th>
-                <th>
-                  <VisuallyHidden>Actions</VisuallyHidden>
-                </th>
-              </tr>
-            </thead>
-            <tbody>
-              {found.map((account) => (
-                <tr key={account.id} data-account={account.name}>
-                  <td>
-                    <div>
-                      <Link to="/a/$accountId" params={{ accountId: account.id }} className={css.link}>
-                        {account.name}
-                      </Link>
-                      <div className="kf-mono" style={{ color: 'var(--mantine-color-dimmed)' }}>
-                        {account.id}
-                      </div>
-                    </div>
-                  </td>
-                  <td data-label="State">
-                    <AccountState of={account} />
-                  </td>
-                  <td data-label="Created">
-                    <Time at={account.created_at} />
-                  </td>
-                  <td className={`${css.end} ${css.corner}`}>
-                    <AccountMenu account={account} />
-                  </td>
-                </tr>
-              ))}
-            </tbody>
-          </table>
-        </Panel>
-      )}
+          )
+        }
+        empty={
+          accounts.data?.length === 0 ? (
+            <Empty icon={<IconBuilding />} title="Create the first account" action={button}>
+              An account holds the API keys of one customer, or of one team of yours. Then create a key in it, or invite
+              its owner.
+            </Empty>
+          ) : (
+            <Empty icon={<IconSearch />} title="No account is called that">
+              Search for a part of its name, or for its id.
+            </Empty>
+          )
+        }
+        columns={[
+          {
+            name: 'Name',
+            kind: 'head',
+            cell: (account) => (
+              <>
+                <Link to="/a/$accountId" params={{ accountId: account.id }} className={css.link}>
+                  {account.name}
+                </Link>
+                <div className={`kf-mono ${css.dimmed}`}>{account.id}</div>
+              </>
+            ),
+          },
+          { name: 'State', cell: (account) => <AccountState of={account} /> },
+          { name: 'Created', cell: (account) => <Time at={account.created_at} /> },
+          { name: 'Actions', kind: 'corner', cell: (account) => <AccountMenu account={account} /> },
+        ]}
+      />
       <Dialog opened={creating} onClose={() => setCreating(false)} title="Create account">
         {creating && <CreateAccount onClose={() => setCreating(false)} />}
       </Dialog>

@@ -3,22 +3,11 @@ import { useQuery } from '@tanstack/react-query';
 import type { ReactNode } from 'react';
 import { ask } from '@/api/client.ts';
 import type { Status } from '@/api/types.ts';
-import { Facts, Loading, Note, Problem } from '@/components/bits.tsx';
+import { Badge, Facts, Loading, Note, Problem, type Tone } from '@/components/bits.tsx';
 import { Page, Panel } from '@/components/page.tsx';
 import { Time } from '@/components/time.tsx';
-import { readMetrics } from './metrics.ts';
+import { bytesText, type Check, checksOf, spanText, worstOf } from './health.ts';
 import css from './status.module.css';
-
-function bytes(value: number): string {
-  const units = ['B', 'KiB', 'MiB', 'GiB', 'TiB'];
-  let size = value;
-  let unit = 0;
-  while (size >= 1024 && unit < units.length - 1) {
-    size /= 1024;
-    unit++;
-  }
-  return `${size.toLocaleString('en', { maximumFractionDigits: size < 10 ? 1 : 0 })} ${units[unit]}`;
-}
 
 const Figure = ({ label, children }: { label: string; children: ReactNode }) => (
   <div className={css.figure}>
@@ -29,17 +18,43 @@ const Figure = ({ label, children }: { label: string; children: ReactNode }) => 
 
 const number = (value: number) => value.toLocaleString('en');
 
+const overall: Partial<Record<Tone, { title: string; text: string }>> = {
+  ok: { title: 'All is well', text: 'Every change is enforced, and every request is in the log.' },
+  warn: {
+    title: 'Something wants a look',
+    text: 'Requests are decided as they should be; see below what is not well.',
+  },
+  bad: { title: 'Something is wrong', text: 'Gateways go on with the policy that they have. See below what to do.' },
+};
+
+function Checks({ of: checks }: { of: Check[] }) {
+  return (
+    <Panel title="Health" padding="none">
+      <ul className={css.checks}>
+        {checks.map(({ name, tone, verdict, finding, remedy }) => (
+          <li key={name} data-check={name} data-tone={tone}>
+            <span className={css.name}>{name}</span>
+            <Badge tone={tone}>{verdict}</Badge>
+            <span className={css.finding}>
+              {finding}
+              {remedy !== undefined && (
+                <span className={css.remedy}>
+                  <strong>What to do:</strong> {remedy}
+                </span>
+              )}
+            </span>
+          </li>
+        ))}
+      </ul>
+    </Panel>
+  );
+}
+
 export function StatusPage() {
   const status = useQuery({
     queryKey: ['status'],
     refetchInterval: 3_000,
     queryFn: () => ask<Status>('GET', '/status'),
-  });
-  const metrics = useQuery({
-    queryKey: ['metrics'],
-    refetchInterval: 5_000,
-    retry: false,
-    queryFn: async () => readMetrics(await (await fetch('/metrics')).text()),
   });
   const { data } = status;
   if (status.isPending) return <Loading />;
@@ -49,58 +64,58 @@ export function StatusPage() {
         <Problem error={status.error} />
       </Page>
     );
-  const lag = data.store_revision - data.image.revision;
-  const isWell = data.ready && lag === 0 && data.publisher_failure === null;
-  const shownMetrics = [...(metrics.data ?? [])]
-    .filter(([name]) => /usage|spool|drop|drain|gateway/.test(name))
-    .slice(0, 14);
+  const { image, usage } = data;
+  const checks = checksOf(data);
+  const worst = worstOf(checks);
   return (
-    <Page title="Status" lede="How the daemon and what it publishes to the gateways stand now.">
-      <Note
-        tone={isWell ? 'ok' : 'bad'}
-        title={
-          isWell
-            ? `Every change up to revision ${number(data.store_revision)} is enforced`
-            : 'Not everything is enforced'
-        }
-        live="polite"
-      >
-        {isWell
-          ? 'Gateways of this machine read the published policy; nothing waits.'
-          : (data.publisher_failure ??
-            `The image stands at revision ${number(data.image.revision)}, ${number(lag)} behind the store. Gateways go on with what they have.`)}
-      </Note>
+    <Page
+      title="Status"
+      lede="How the daemon, what it publishes to the gateways of this machine, and what they write to it stand now. Read every three seconds."
+    >
+      {/* The figures are those of before where the daemon no longer answers. */}
+      {status.isError ? (
+        <Note tone="bad" title="The daemon does not answer" live="polite">
+          What is shown is how it stood <Time at={new Date(status.dataUpdatedAt).toISOString()} />.
+        </Note>
+      ) : (
+        <Note tone={worst} title={overall[worst]?.title} live="polite">
+          {overall[worst]?.text}
+        </Note>
+      )}
       <div style={{ height: 20 }} />
       <SimpleGrid cols={{ base: 2, sm: 4 }} spacing="md" mb="lg">
-        <Figure label="revision of the store">{number(data.store_revision)}</Figure>
-        <Figure label="revisions behind">{number(lag)}</Figure>
-        <Figure label="keys in the image">{number(data.image.keys)}</Figure>
-        <Figure label="accounts in the image">{number(data.image.accounts)}</Figure>
+        <Figure label="revision enforced">{number(image.revision)}</Figure>
+        <Figure label="revisions behind">{number(data.store_revision - image.revision)}</Figure>
+        <Figure label="waiting in the spool">{usage ? bytesText(usage.backlog_bytes) : '–'}</Figure>
+        <Figure label="records dropped">{usage ? number(usage.dropped) : '–'}</Figure>
       </SimpleGrid>
+      <Checks of={checks} />
+      {usage && (
+        <Panel title="Usage log and the gateways’ spool">
+          <Facts
+            of={[
+              ['Stored since the start', `${number(usage.stored)} records`],
+              ['Backlog', `${bytesText(usage.backlog_bytes)} in ${number(usage.segments)} files of the workers`],
+              ['Lag', usage.backlog_bytes === 0 ? 'none' : spanText(usage.lag_micros)],
+              ['On disk', bytesText(usage.bytes)],
+              ['Kept since', <Time key="oldest" at={usage.oldest_at} style="date" never="nothing yet" />],
+            ]}
+          />
+        </Panel>
+      )}
       <Panel title="Policy image">
         <Facts
           of={[
-            ['Generation', number(data.image.generation)],
-            ['File', `${bytes(data.image.file_bytes)} long, ${bytes(data.image.reserved_bytes)} of it held in memory`],
+            ['Holds', `${number(image.keys)} keys of ${number(image.accounts)} accounts`],
+            ['Generation', number(image.generation)],
+            ['File', `${bytesText(image.file_bytes)} long, ${bytesText(image.reserved_bytes)} of it held in memory`],
             [
               'Records',
-              `${bytes(data.image.arena_used_bytes)}, of which ${bytes(data.image.arena_garbage_bytes)} are out of date`,
+              `${bytesText(image.arena_used_bytes)}, of which ${bytesText(image.arena_garbage_bytes)} are out of date`,
             ],
           ]}
         />
       </Panel>
-      {shownMetrics.length > 0 && (
-        <Panel title="Usage log and gateways">
-          <Facts
-            of={shownMetrics.map(([name, value]) => [
-              name.replace(/^keyfence_/, '').replaceAll('_', ' '),
-              <span key={name} className="kf-num">
-                {number(value)}
-              </span>,
-            ])}
-          />
-        </Panel>
-      )}
       <Panel title="Daemon">
         <Facts
           of={[

@@ -1,12 +1,11 @@
-import { Button, VisuallyHidden } from '@mantine/core';
+import { Button } from '@mantine/core';
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { ask } from '@/api/client.ts';
 import type { OpenSession } from '@/api/types.ts';
-import { Address, Badge, Loading, Problem } from '@/components/bits.tsx';
-import { Panel } from '@/components/page.tsx';
+import { Address, Badge } from '@/components/bits.tsx';
+import { TablePanel } from '@/components/table_panel.tsx';
 import { Time } from '@/components/time.tsx';
 import { say, sayError } from '@/components/toast.tsx';
-import css from '@/components/ui.module.css';
 
 /** "Chromium on Linux" of what a browser says about itself. */
 export function programOf(userAgent: string): string {
@@ -48,9 +47,8 @@ export function Sessions() {
   };
   const others = (sessions.data ?? []).filter((session) => !session.current).length;
   return (
-    <Panel
+    <TablePanel
       title="Where you are signed in"
-      padding="none"
       aside={
         others > 0 && (
           <Button size="compact-md" variant="default" onClick={() => end(undefined)}>
@@ -58,55 +56,37 @@ export function Sessions() {
           </Button>
         )
       }
-    >
-      {sessions.isPending && <Loading />}
-      {sessions.isError && <Problem error={sessions.error} />}
-      {sessions.data && (
-        <table className={`${css.table} ${css.stack}`}>
-          <thead>
-            <tr>
-              <th>Program</th>
-              <th>From</th>
-              <th>Since</th>
-              <th>Last seen</th>
-              <th>
-                <VisuallyHidden>Actions</VisuallyHidden>
-              </th>
-            </tr>
-          </thead>
-          <tbody>
-            {sessions.data.map((session) => (
-              <tr key={session.id}>
-                <td title={session.user_agent}>{programOf(session.user_agent)}</td>
-                <td data-label="From">
-                  <Address of={session.address} />
-                </td>
-                <td data-label="Since">
-                  <Time at={session.created_at} />
-                </td>
-                <td data-label="Last seen">
-                  <Time at={session.last_seen_at} />
-                </td>
-                <td className={css.end}>
-                  {session.current ? (
-                    <Badge tone="ok">this one</Badge>
-                  ) : (
-                    <Button
-                      variant="subtle"
-                      color="red"
-                      size="compact-sm"
-                      onClick={() => end(session.id)}
-                      aria-label={`End the session of ${programOf(session.user_agent)}`}
-                    >
-                      End
-                    </Button>
-                  )}
-                </td>
-              </tr>
-            ))}
-          </tbody>
-        </table>
-      )}
-    </Panel>
+      query={sessions}
+      rows={sessions.data}
+      keyOf={(session) => session.id}
+      columns={[
+        {
+          name: 'Program',
+          kind: 'head',
+          cell: (session) => <span title={session.user_agent}>{programOf(session.user_agent)}</span>,
+        },
+        { name: 'From', cell: (session) => <Address of={session.address} /> },
+        { name: 'Since', cell: (session) => <Time at={session.created_at} /> },
+        { name: 'Last seen', cell: (session) => <Time at={session.last_seen_at} /> },
+        {
+          name: 'Actions',
+          kind: 'actions',
+          cell: (session) =>
+            session.current ? (
+              <Badge tone="ok">this one</Badge>
+            ) : (
+              <Button
+                variant="subtle"
+                color="red"
+                size="compact-sm"
+                onClick={() => end(session.id)}
+                aria-label={`End the session of ${programOf(session.user_agent)}`}
+              >
+                End
+              </Button>
+            ),
+        },
+      ]}
+    />
   );
 }

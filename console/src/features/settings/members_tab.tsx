@@ -1,13 +1,13 @@
-import { Button, Select, Stack, Text, TextInput, VisuallyHidden } from '@mantine/core';
+import { Button, Select, Stack, Text, TextInput } from '@mantine/core';
 import { IconUserPlus, IconUsers } from '@tabler/icons-react';
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import { ask } from '@/api/client.ts';
 import { allPages, useMe } from '@/api/queries.ts';
 import type { Invitation, InvitationWithToken, Member, Role } from '@/api/types.ts';
-import { Badge, Empty, Loading, Note, Problem, SecretOnce } from '@/components/bits.tsx';
+import { Badge, Empty, Note, Problem, SecretOnce } from '@/components/bits.tsx';
 import { Dialog, DialogFoot, useQuestion } from '@/components/dialog.tsx';
-import { Panel } from '@/components/page.tsx';
+import { TablePanel } from '@/components/table_panel.tsx';
 import { Time } from '@/components/time.tsx';
 import { say, sayError } from '@/components/toast.tsx';
 import css from '@/components/ui.module.css';
@@ -87,6 +87,8 @@ function Invite({ accountId, onClose }: { accountId: string; onClose: () => void
   );
 }
 
+const nameOf = (member: Member) => member.name || member.login;
+
 export function MembersTab({ accountId, access }: MembersTabProps) {
   const me = useMe();
   const queries = useQueryClient();
@@ -138,116 +140,96 @@ export function MembersTab({ accountId, access }: MembersTabProps) {
   );
   return (
     <>
-      <Panel title="Members" padding="none" aside={members.data && members.data.length > 0 && button}>
-        {members.isPending && <Loading />}
-        {members.isError && <Problem error={members.error} />}
-        {members.data?.length === 0 && (
+      <TablePanel
+        title="Members"
+        aside={members.data && members.data.length > 0 && button}
+        query={members}
+        rows={members.data}
+        keyOf={(member) => member.id}
+        nameOf={nameOf}
+        empty={
           <Empty icon={<IconUsers />} title="Nobody works on this account yet" action={button}>
             Invite its owner: they create keys, set allowlists and invite the rest.
           </Empty>
-        )}
-        {members.data && members.data.length > 0 && (
-          <div className={css.scroll}>
-            <table className={`${css.table} ${css.stack}`}>
-              <thead>
-                <tr>
-                  <th>Person</th>
-                  <th>Role</th>
-                  <th>Second factor</th>
-                  <th>Last signed in</th>
-                  <th>
-                    <VisuallyHidden>Actions</VisuallyHidden>
-                  </th>
-                </tr>
-              </thead>
-              <tbody>
-                {members.data.map((member) => (
-                  <tr key={member.id}>
-                    <td>
-                      <div>
-                        <strong>{member.name || member.login}</strong>
-                        {member.name !== '' && (
-                          <div style={{ color: 'var(--mantine-color-dimmed)' }}>{member.login}</div>
-                        )}
-                      </div>
-                    </td>
-                    <td data-label="Role">
-                      {access === 'manage' ? (
-                        <Select
-                          aria-label={`Role of ${member.name || member.login}`}
-                          data={roleChoices}
-                          value={member.role}
-                          onChange={(role) => role && setRole(member, role as Role)}
-                          w={120}
-                          size="xs"
-                        />
-                      ) : (
-                        roleText[member.role].name
-                      )}
-                    </td>
-                    <td data-label="Second factor">
-                      {member.totp_enabled ? <Badge tone="ok">on</Badge> : <Badge tone="quiet">off</Badge>}
-                    </td>
-                    <td data-label="Last signed in">
-                      <Time at={member.last_sign_in_at} />
-                    </td>
-                    <td className={css.end}>
-                      {access === 'manage' && (
-                        <Button
-                          variant="subtle"
-                          color="red"
-                          size="compact-sm"
-                          onClick={() => remove(member)}
-                          aria-label={`Remove ${member.name || member.login}`}
-                        >
-                          {member.id === me.id ? 'Leave' : 'Remove'}
-                        </Button>
-                      )}
-                    </td>
-                  </tr>
-                ))}
-              </tbody>
-            </table>
-          </div>
-        )}
-      </Panel>
+        }
+        columns={[
+          {
+            name: 'Person',
+            kind: 'head',
+            cell: (member) => (
+              <>
+                <strong>{nameOf(member)}</strong>
+                {member.name !== '' && <div className={css.dimmed}>{member.login}</div>}
+              </>
+            ),
+          },
+          {
+            name: 'Role',
+            cell: (member) =>
+              access === 'manage' ? (
+                <Select
+                  aria-label={`Role of ${nameOf(member)}`}
+                  data={roleChoices}
+                  value={member.role}
+                  onChange={(role) => role && setRole(member, role as Role)}
+                  w={120}
+                  size="xs"
+                />
+              ) : (
+                roleText[member.role].name
+              ),
+          },
+          {
+            name: 'Second factor',
+            cell: (member) => (member.totp_enabled ? <Badge tone="ok">on</Badge> : <Badge tone="quiet">off</Badge>),
+          },
+          { name: 'Last signed in', cell: (member) => <Time at={member.last_sign_in_at} /> },
+          {
+            name: 'Actions',
+            kind: 'actions',
+            cell: (member) =>
+              access === 'manage' && (
+                <Button
+                  variant="subtle"
+                  color="red"
+                  size="compact-sm"
+                  onClick={() => remove(member)}
+                  aria-label={`Remove ${nameOf(member)}`}
+                >
+                  {member.id === me.id ? 'Leave' : 'Remove'}
+                </Button>
+              ),
+          },
+        ]}
+      />
       {access === 'manage' && invitations.data && invitations.data.length > 0 && (
-        <Panel title="Invitations under way" padding="none">
-          <table className={`${css.table} ${css.stack}`}>
-            <thead>
-              <tr>
-                <th>Login</th>
-                <th>Role</th>
-                <th>Works until</th>
-                <th>
-                  <VisuallyHidden>Actions</VisuallyHidden>
-                </th>
-              </tr>
-            </thead>
-            <tbody>
-              {invitations.data.map((invitation) => (
-                <tr key={invitation.id}>
-                  <td>{invitation.login}</td>
-                  <td data-label="Role">{roleText[invitation.role].name}</td>
-                  <td data-label="Works until">
-                    <Time at={invitation.expires_at} style="date" />
-                  </td>
-                  <td className={css.end}>
-                    <Button
-                      variant="subtle"
-                      color="red"
-                      size="compact-sm"
-                      onClick={() => takeBack(invitation)}
-                      aria-label={`Take back the invitation of ${invitation.login}`}
-                    >
-                      Take back
-                    </Button>
-                  </td>
-                </tr>
-              ))}
-            </tbody>
-          </table>
-        </Panel>
+        <TablePanel
+          title="Invitations under way"
+          query={invitations}
+          rows={invitations.data}
+          keyOf={(invitation) => invitation.id}
+          nameOf={(invitation) => invitation.login}
+          columns={[
+            { name: 'Login', kind: 'head', cell: (invitation) => invitation.login },
+            { name: 'Role', cell: (invitation) => roleText[invitation.role].name },
+            { name: 'Works until', cell: (invitation) => <Time at={invitation.expires_at} style="date" /> },
+            {
+              name: 'Actions',
+              kind: 'actions',
+              cell: (invitation) => (
+                <Button
+                  variant="subtle"
+                  color="red"
+                  size="compact-sm"
+                  onClick={() => takeBack(invitation)}
+                  aria-label={`Take back the invitation of ${invitation.login}`}
+                >
+                  Take back
+                </Button>
+              ),
+            },
+          ]}
+        />
       )}
       {access === 'read' && (
         <div style={{ marginTop: 16 }}>

@@ -1,18 +1,17 @@
 // Management tokens: what programs use where people sign in.
-import { Button, Select, Stack, Text, TextInput, VisuallyHidden } from '@mantine/core';
+import { Button, Select, Stack, Text, TextInput } from '@mantine/core';
 import { IconApi, IconPlus } from '@tabler/icons-react';
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import { ask } from '@/api/client.ts';
 import { allPages } from '@/api/queries.ts';
 import type { Role, Token } from '@/api/types.ts';
-import { Badge, Empty, Loading, Problem, SecretOnce } from '@/components/bits.tsx';
+import { Badge, Empty, Problem, SecretOnce } from '@/components/bits.tsx';
 import { Dialog, DialogFoot, useQuestion } from '@/components/dialog.tsx';
 import { rfc3339 } from '@/components/local_time.ts';
-import { Panel } from '@/components/page.tsx';
+import { TablePanel } from '@/components/table_panel.tsx';
 import { Time } from '@/components/time.tsx';
 import { say } from '@/components/toast.tsx';
-import css from '@/components/ui.module.css';
 import { accountRoles, roleText } from './roles.ts';
 
 interface NewTokenProps {
@@ -120,73 +119,62 @@ export function TokensTab({ accountId }: { accountId?: string }) {
     </Button>
   );
   return (
-    <Panel title="Management tokens" padding="none" aside={shown.length > 0 && button}>
-      {tokens.isPending && <Loading />}
-      {tokens.isError && <Problem error={tokens.error} />}
-      {tokens.isSuccess && shown.length === 0 && (
-        <Empty icon={<IconApi />} title="No tokens" action={button}>
-          With a management token a program changes keys and lists through the API, with a role of its own.
-        </Empty>
-      )}
-      {shown.length > 0 && (
-        <div className={css.scroll}>
-          <table className={`${css.table} ${css.stack}`}>
-            <thead>
-              <tr>
-                <th>Name</th>
-                <th>Role</th>
-                <th>Last used</th>
-                <th>Created</th>
-                <th>Ends</th>
-                <th>
-                  <VisuallyHidden>Actions</VisuallyHidden>
-                </th>
-              </tr>
-            </thead>
-            <tbody>
-              {shown.map((token) => (
-                <tr key={token.id}>
-                  <td>
-                    <div>
-                      <strong>{token.name}</strong>
-                      <div className="kf-mono">{token.hint}</div>
-                    </div>
-                  </td>
-                  <td data-label="Role">
-                    <Badge tone={token.role === 'operator' || token.role === 'owner' ? 'info' : 'quiet'} dot="none">
-                      {roleText[token.role].name}
-                    </Badge>
-                  </td>
-                  <td data-label="Last used">
-                    <Time at={token.last_used_at} />
-                  </td>
-                  <td data-label="Created">
-                    <Time at={token.created_at} />
-                  </td>
-                  <td data-label="Ends">
-                    <Time at={token.expires_at} />
-                  </td>
-                  <td className={css.end}>
-                    <Button
-                      variant="subtle"
-                      color="red"
-                      size="compact-sm"
-                      onClick={() => revoke(token)}
-                      aria-label={`Revoke ${token.name}`}
-                    >
-                      Revoke
-                    </Button>
-                  </td>
-                </tr>
-              ))}
-            </tbody>
-          </table>
-        </div>
-      )}
+    <>
+      <TablePanel
+        title="Management tokens"
+        aside={shown.length > 0 && button}
+        query={tokens}
+        rows={tokens.data && shown}
+        keyOf={(token) => token.id}
+        nameOf={(token) => token.name}
+        empty={
+          <Empty icon={<IconApi />} title="No tokens" action={button}>
+            With a management token a program changes keys and lists through the API, with a role of its own.
+          </Empty>
+        }
+        columns={[
+          {
+            name: 'Name',
+            kind: 'head',
+            cell: (token) => (
+              <>
+                <strong>{token.name}</strong>
+                <div className="kf-mono">{token.hint}</div>
+              </>
+            ),
+          },
+          {
+            name: 'Role',
+            cell: (token) => (
+              <Badge tone={token.role === 'operator' || token.role === 'owner' ? 'info' : 'quiet'} dot="none">
+                {roleText[token.role].name}
+              </Badge>
+            ),
+          },
+          { name: 'Last used', cell: (token) => <Time at={token.last_used_at} /> },
+          { name: 'Created', cell: (token) => <Time at={token.created_at} /> },
+          { name: 'Ends', cell: (token) => <Time at={token.expires_at} /> },
+          {
+            name: 'Actions',
+            kind: 'actions',
+            cell: (token) => (
+              <Button
+                variant="subtle"
+                color="red"
+                size="compact-sm"
+                onClick={() => revoke(token)}
+                aria-label={`Revoke ${token.name}`}
+              >
+                Revoke
+              </Button>
+            ),
+          },
+        ]}
+      />
       <Dialog opened={creating} onClose={() => setCreating(false)} title="Create management token">
         {creating && <NewToken accountId={accountId} onClose={() => setCreating(false)} />}
       </Dialog>
       {question}
-    </Panel>
+    </>
   );
 }
