@@ -1,6 +1,8 @@
 // What the figures of GET /status mean: is it well, and what is to be done where it is not.
-import type { Status } from '@/api/types.ts';
-import type { Tone } from '@/components/bits.tsx';
+import type { Status } from '../../api/types.ts';
+
+/** Of those that a badge knows. */
+export type Tone = 'ok' | 'bad' | 'warn' | 'quiet';
 
 export interface Check {
   name: string;

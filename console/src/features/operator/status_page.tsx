@@ -3,10 +3,10 @@ import { useQuery } from '@tanstack/react-query';
 import type { ReactNode } from 'react';
 import { ask } from '@/api/client.ts';
 import type { Status } from '@/api/types.ts';
-import { Badge, Facts, Loading, Note, Problem, type Tone } from '@/components/bits.tsx';
+import { Badge, Facts, Loading, Note, Problem } from '@/components/bits.tsx';
 import { Page, Panel } from '@/components/page.tsx';
 import { Time } from '@/components/time.tsx';
-import { bytesText, type Check, checksOf, spanText, worstOf } from './health.ts';
+import { bytesText, type Check, checksOf, spanText, type Tone, worstOf } from './health.ts';
 import css from './status.module.css';
 
 const Figure = ({ label, children }: { label: string; children: ReactNode }) => (
