@@ -24,6 +24,7 @@
 #include "libs/admin/maintenance.h"
 #include "libs/image/reader.h"
 #include "libs/publish/publisher.h"
+#include "libs/usage/retrying_store.h"
 
 namespace keyfence {
 namespace {
@@ -118,14 +119,10 @@ int serve(ServeRequest request) {
 
   const std::filesystem::path spool_dir = settings.policy_dir / "spool";
   if (auto failure = make_spool_dir(spool_dir, settings.gateway_group)) return fail(*failure);
-  auto usage = open_sqlite_usage_store(settings.data_dir / "usage");
-  if (!usage) {
-    spdlog::debug("usage log: {}", usage.error().detail);
-    return fail("the usage log in " + (settings.data_dir / "usage").string() + ": " + usage.error().message);
-  }
+  const auto usage = open_when_possible([dir = settings.data_dir / "usage"] { return open_sqlite_usage_store(dir); });
   EntryMatcher matcher(**store);
   const std::unique_ptr<Drain> drain =
-      Drain::start(**usage, {.spool_dir = spool_dir, .retention = settings.usage_retention, .tell = log_drain_news},
+      Drain::start(*usage, {.spool_dir = spool_dir, .retention = settings.usage_retention, .tell = log_drain_news},
                    [&matcher](const UsageRecord& record) { return matcher.match(record); });
 
   AdminMetrics metrics;
@@ -146,7 +143,7 @@ int serve(ServeRequest request) {
                     .log = log_request,
                     .console = *console ? &**console : nullptr,
                     .rate_limiter = settings.api_requests_per_minute > 0 ? &rate_limiter : nullptr,
-                    .usage = usage->get(),
+                    .usage = usage.get(),
                     .drain = drain.get(),
                     .readers = {}};
   for (std::size_t i = 0; i < settings.workers; ++i) services.readers.emplace_back(settings.policy_dir);

@@ -86,7 +86,9 @@ int main(int argc, char** argv) {
   std::unique_ptr<UsageStore> store = std::move(*opened);
   std::uint64_t stored = 0;
   constexpr std::uint64_t kBatch = 20'000;
-  std::uint64_t sequence = 0;
+  // What the drain takes at a time when it has to catch up, and about what a second of full load writes.
+  constexpr std::uint64_t kTransaction = 80'000;
+  std::uint64_t backlog = 0;
   for (std::uint64_t from = 0; from < rows; from += kBatch) {
     std::vector<UsageRecord> batch;
     for (std::uint64_t n = from; n < std::min(rows, from + kBatch); ++n) {
@@ -99,26 +101,39 @@ int main(int argc, char** argv) {
       for (std::size_t i = 1; i < batch.size(); ++i) (void)writer.append(batch[i]);
       append_seconds += thread_seconds() - start;
     }
+    backlog += batch.size();
+    if (backlog < kTransaction && from + kBatch < rows) continue;
+    backlog = 0;
+    // As the drain does it: what is there of all segments goes into one transaction.
     const double start = thread_seconds();
-    for (const SpoolSegment& segment : list_spool(spool)) {
-      records.clear();
-      const auto read = read_segment(segment, 0, 64 << 20, [&](const UsageRecord& record, std::uint64_t end) {
+    records.clear();
+    std::vector<std::size_t> firsts;
+    std::vector<SegmentRead> reads;
+    const std::vector<SpoolSegment> segments = list_spool(spool);
+    for (const SpoolSegment& segment : segments) {
+      firsts.push_back(records.size());
+      auto read = read_segment(segment, 0, 64 << 20, [&](const UsageRecord& record, std::uint64_t end) {
         const EntryId entry(record.decision.outcome == Outcome::kAllow ? record.decision.key.value() + 1 : 0);
         records.push_back({.record = record, .matched = {.global = {}, .account = {}, .key = entry}, .offset = end});
       });
       if (!read) return 1;
-      const auto done = store->store({.to = {segment.writer, ++sequence, read->next_offset},
-                                      .gateway = read->gateway,
-                                      .dropped = 0,
-                                      .damaged = 0,
-                                      .records = records});
-      if (!done) {
-        std::fprintf(stderr, "%s\n", done.error().detail.c_str());
-        return 1;
-      }
-      stored += records.size();
-      remove_segment(segment);
+      reads.push_back(std::move(*read));
     }
+    firsts.push_back(records.size());
+    std::vector<UsageBatch> batches;
+    for (std::size_t i = 0; i < segments.size(); ++i) {
+      batches.push_back({.to = {segments[i].writer, segments[i].sequence, reads[i].next_offset},
+                         .gateway = reads[i].gateway,
+                         .dropped = 0,
+                         .damaged = 0,
+                         .records = std::span(records).subspan(firsts[i], firsts[i + 1] - firsts[i])});
+    }
+    if (const auto done = store->store(batches); !done) {
+      std::fprintf(stderr, "%s\n", done.error().detail.c_str());
+      return 1;
+    }
+    stored += records.size();
+    for (const SpoolSegment& segment : segments) remove_segment(segment);
     store_seconds += thread_seconds() - start;
   }
   const std::uint64_t bytes_with_journal = store->stats().value().bytes;

@@ -1,6 +1,7 @@
 #include "libs/usage/drain.h"
 
 #include <algorithm>
+#include <array>
 #include <condition_variable>
 #include <deque>
 #include <map>
@@ -14,12 +15,17 @@
 namespace keyfence {
 namespace {
 
-constexpr std::size_t kBatchBytes = std::size_t{4} << 20;
+constexpr std::size_t kReadBytes = std::size_t{4} << 20;
+// A transaction writes a page of an index for nearly every key that it meets, however often it meets it: the more
+// records it takes, the fewer pages are written for each.
+constexpr std::size_t kTransactionBytes = std::size_t{16} << 20;
 constexpr int kRoundsMax = 64;
-constexpr std::chrono::milliseconds kIdle{50};
+constexpr std::chrono::milliseconds kIdle{100};
 constexpr std::chrono::milliseconds kBackoffMax{5000};
 constexpr std::chrono::seconds kRetentionEvery{1};
 constexpr std::chrono::seconds kLossesEvery{5};
+constexpr std::chrono::hours kPositionsEvery{1};
+constexpr std::chrono::microseconds kClockSlack = std::chrono::hours(1);
 
 class BackgroundDrain final : public Drain {
  public:
@@ -54,6 +60,12 @@ class BackgroundDrain final : public Drain {
     bool known = false;
   };
   using SegmentKey = std::pair<std::uint64_t, std::uint64_t>;
+  struct Piece {
+    SpoolSegment segment;
+    SegmentRead read;
+    std::size_t first = 0, count = 0;  // of records_
+    bool news = false;                 // says something that is not stored
+  };
 
   void run() {
     std::chrono::milliseconds backoff = kIdle;
@@ -70,10 +82,11 @@ class BackgroundDrain final : public Drain {
         asked = flush_asked_;
         last_round = stopping_;
       }
-      const bool stored = pass();
+      const bool more = pass();
       tell_news();
       if (std::chrono::steady_clock::now() >= retention_at) {
-        note_failure(store_.apply_retention(options_.retention, SystemClock{}.now()));
+        keep_positions();
+        note(Part::kRetention, store_.apply_retention(options_.retention, SystemClock{}.now()));
         remove_unfinished(options_.spool_dir);
         retention_at = std::chrono::steady_clock::now() + kRetentionEvery;
       }
@@ -81,8 +94,9 @@ class BackgroundDrain final : public Drain {
       flush_done_ = asked;
       flushed_.notify_all();
       if (last_round) return;
-      backoff = status_.failure.empty() ? kIdle : std::min(backoff * 2, kBackoffMax);
-      if (stored && status_.failure.empty()) continue;
+      const bool stores = failure_of(Part::kStore).empty();
+      backoff = stores ? kIdle : std::min(backoff * 2, kBackoffMax);
+      if (more && stores) continue;
       wake_.wait_for(lock, backoff, [&] { return stopping_ || flush_asked_ != asked; });
     }
   }
@@ -101,9 +115,21 @@ class BackgroundDrain final : public Drain {
     last_stored_at_ = last;
   }
 
-  void note_failure(const UsageResult<void>& result) {
+  // What can fail by itself, and what an operator is told then.
+  enum class Part : std::uint8_t { kStore, kSpool, kRetention };
+  static constexpr std::array<std::string_view, 3> kTroubles = {
+      "the usage log waits in the spool: ", "a part of the spool cannot be read: ",
+      "the usage log cannot be cut back: "};
+  static constexpr std::array<std::string_view, 3> kRecoveries = {
+      "the usage log is stored again", "all of the spool can be read again", "the usage log is cut back again"};
+
+  std::string& failure_of(Part part) { return failures_[static_cast<std::size_t>(part)]; }
+
+  void note(Part part, const UsageResult<void>& result) {
+    failure_of(part) = result ? std::string() : result.error().message + " (" + result.error().detail + ")";
+    const auto first = std::find_if(failures_.begin(), failures_.end(), [](const auto& what) { return !what.empty(); });
     const std::lock_guard lock(mutex_);
-    status_.failure = result ? std::string() : result.error().message + " (" + result.error().detail + ")";
+    status_.failure = first == failures_.end() ? std::string() : *first;
   }
 
   void tell(DrainNews news, const std::string& what) const {
@@ -111,11 +137,11 @@ class BackgroundDrain final : public Drain {
   }
 
   void tell_news() {
-    const std::string failure = status().failure;
-    if (failure != told_failure_) {
-      if (failure.empty()) tell(DrainNews::kRecovered, "the usage log is stored again");
-      if (!failure.empty()) tell(DrainNews::kTrouble, "the usage log waits in the spool: " + failure);
-      told_failure_ = failure;
+    for (std::size_t i = 0; i < failures_.size(); ++i) {
+      if (failures_[i] == told_failures_[i]) continue;
+      if (failures_[i].empty()) tell(DrainNews::kRecovered, std::string(kRecoveries[i]));
+      if (!failures_[i].empty()) tell(DrainNews::kTrouble, std::string(kTroubles[i]) + failures_[i]);
+      told_failures_[i] = failures_[i];
     }
     const auto now = std::chrono::steady_clock::now();
     if (now < losses_at_) return;
@@ -133,8 +159,8 @@ class BackgroundDrain final : public Drain {
     }
   }
 
-  // Batches from the oldest segment of every writer in turn, until each has been read to its end as it stood, or had
-  // its share. Answers whether anything was stored.
+  // Pieces of the oldest segment of every writer in turn, until each has been read to its end as it stood, or had its
+  // share. Answers whether there was more than one transaction takes.
   bool pass() {
     const std::vector<SpoolSegment> segments = list_spool(options_.spool_dir);
     forget_removed(segments);
@@ -146,62 +172,121 @@ class BackgroundDrain final : public Drain {
       backlog += backlog_of(segment, known == progress_.end() ? 0 : known->second.offset);
     }
     note_backlog(segments.size(), backlog);
-    bool stored = false;
+    unreadable_.clear();
+    bool more = false;
     for (int round = 0; round < kRoundsMax && !writers.empty(); ++round) {
       for (auto writer = writers.begin(); writer != writers.end();) {
         std::deque<SpoolSegment>& queue = writer->second;
-        const Step step = drain_some(queue.front());
-        stored = stored || step == Step::kMore || step == Step::kStored;
-        if (step == Step::kStored || step == Step::kNothing) queue.pop_front();
+        const Step step = gather(queue.front());
+        if (step == Step::kAtEnd) queue.pop_front();
         writer = queue.empty() || step == Step::kFailed ? writers.erase(writer) : std::next(writer);
+        if (gathered_bytes_ < kTransactionBytes) continue;
+        if (!store_gathered()) return false;
+        more = true;
       }
     }
-    return stored;
+    note(Part::kSpool, unreadable_.empty() ? UsageResult<void>()
+                                           : Err{UsageError{UsageError::Code::kFailed, "no permission", unreadable_}});
+    return store_gathered() && (more || !writers.empty());
   }
 
-  enum class Step : std::uint8_t { kMore, kStored, kNothing, kFailed };
+  enum class Step : std::uint8_t { kMore, kAtEnd, kFailed };
 
-  Step drain_some(const SpoolSegment& segment) {
+  // Reads on in a segment, after what is stored of it or gathered already.
+  Step gather(const SpoolSegment& segment) {
     Progress& progress = progress_[{segment.writer, segment.sequence}];
     if (!progress.known) {
       const auto from = store_.stored_up_to(segment.writer, segment.sequence);
       if (!from) {
-        note_failure(Err{from.error()});
+        note(Part::kStore, Err{from.error()});
         return Step::kFailed;
       }
       progress = {.offset = *from, .dropped = 0, .known = true};
     }
-    records_.clear();
-    const auto read =
-        read_segment(segment, progress.offset, kBatchBytes, [this](const UsageRecord& record, std::uint64_t end) {
+    const std::size_t first = records_.size();
+    auto read =
+        read_segment(segment, progress.offset, kReadBytes, [this](const UsageRecord& record, std::uint64_t end) {
           records_.push_back({.record = record, .matched = matcher_(record), .offset = end});
         });
     if (!read) return unreadable(segment, read.error());
-    const bool news = !records_.empty() || read->damaged != 0 || read->dropped != progress.dropped;
-    if (news) {
-      const auto stored = store_.store({.to = {segment.writer, segment.sequence, read->next_offset},
-                                        .gateway = read->gateway,
-                                        .dropped = read->dropped,
-                                        .damaged = read->damaged,
-                                        .records = records_});
-      note_failure(stored);
-      if (!stored) return Step::kFailed;
-      progress.offset = read->next_offset;
-      progress.dropped = read->dropped;
-      if (!records_.empty()) note_stored(records_.size(), records_.back().record.at);
+    settle_times(std::span(records_).subspan(first), read->created_at);
+    const std::size_t count = records_.size() - first;
+    const bool news = count > 0 || read->damaged != 0 || read->dropped != progress.dropped;
+    const Step step = read->backlog_bytes > 0 ? Step::kMore : Step::kAtEnd;
+    progress.offset = std::max(progress.offset, read->next_offset);
+    progress.dropped = read->dropped;
+    gathered_bytes_ += read->bytes.size();
+    gathered_.push_back({segment, std::move(*read), first, count, news});
+    return step;
+  }
+
+  // All that was gathered, in one transaction; answers false if it could not be stored: then it is read again later.
+  bool store_gathered() {
+    std::vector<UsageBatch> batches;
+    for (const Piece& piece : gathered_) {
+      if (!piece.news) continue;
+      batches.push_back({.to = {piece.segment.writer, piece.segment.sequence, piece.read.next_offset},
+                         .gateway = piece.read.gateway,
+                         .dropped = piece.read.dropped,
+                         .damaged = piece.read.damaged,
+                         .records = std::span(records_).subspan(piece.first, piece.count)});
     }
-    if (read->backlog_bytes > 0) return Step::kMore;
-    if (read->state == SegmentState::kEnded) remove_segment(segment);
-    return records_.empty() ? Step::kNothing : Step::kStored;
+    bool stored = true;
+    if (!batches.empty()) {
+      const auto result = store_.store(batches);
+      note(Part::kStore, result);
+      stored = static_cast<bool>(result);
+    }
+    for (const Piece& piece : gathered_) {
+      if (!stored) progress_.erase({piece.segment.writer, piece.segment.sequence});
+      const bool done = piece.read.backlog_bytes == 0 && piece.read.state == SegmentState::kEnded;
+      if (stored && done) remove_segment(piece.segment);
+    }
+    if (stored && !records_.empty()) note_stored(records_.size(), records_.back().record.at);
+    gathered_.clear();
+    records_.clear();
+    gathered_bytes_ = 0;
+    return stored;
   }
 
   // What is no segment is set aside, so that it is neither read again nor lost.
-  static Step unreadable(const SpoolSegment& segment, SegmentError error) {
+  Step unreadable(const SpoolSegment& segment, SegmentError error) {
+    progress_.erase({segment.writer, segment.sequence});
+    if (error == SegmentError::kUnreadable) unreadable_ = segment.path.string();
     if (error == SegmentError::kForeign) {
-      std::error_code ignored;
-      std::filesystem::rename(segment.path, segment.path.string() + ".damaged", ignored);
+      const std::string aside = segment.path.string() + ".damaged";
+      std::error_code failed;
+      std::filesystem::rename(segment.path, aside, failed);
+      if (!failed) tell(DrainNews::kTrouble, "a file of the spool is damaged and set aside with its records: " + aside);
     }
-    return Step::kNothing;
+    return Step::kAtEnd;
+  }
+
+  // A record from the future, by a clock that ran ahead, would stand in a day to come. It counts as having arrived
+  // when its segment was made: the same each time that it is read.
+  static void settle_times(std::span<StorableRecord> records, Timestamp segment_made) {
+    const Timestamp now = SystemClock{}.now();
+    const std::int64_t latest = now.micros + kClockSlack.count();
+    for (StorableRecord& item : records) {
+      if (item.record.at.micros > latest) item.record.at = segment_made.micros > latest ? now : segment_made;
+    }
+  }
+
+  // The store forgets segments that it has not heard of for long; those that stand in the spool it must not.
+  void keep_positions() {
+    const auto now = std::chrono::steady_clock::now();
+    if (now < positions_at_) return;
+    std::vector<UsageBatch> standing;
+    for (const auto& [segment, progress] : progress_) {
+      if (!progress.known || progress.offset == 0) continue;
+      standing.push_back({.to = {segment.first, segment.second, progress.offset},
+                          .gateway = {},
+                          .dropped = progress.dropped,
+                          .damaged = 0,
+                          .records = {}});
+    }
+    if (!standing.empty() && !store_.store(standing)) return;
+    positions_at_ = now + kPositionsEvery;
   }
 
   void forget_removed(const std::vector<SpoolSegment>& standing) {
@@ -215,9 +300,13 @@ class BackgroundDrain final : public Drain {
   DrainOptions options_;
   Matcher matcher_;
   // The drain thread's own.
-  std::map<SegmentKey, Progress> progress_;
-  std::vector<StorableRecord> records_;
-  std::string told_failure_;
+  std::map<SegmentKey, Progress> progress_;  // what is gathered is counted as stored
+  std::vector<Piece> gathered_;
+  std::vector<StorableRecord> records_;  // of all pieces; their texts lie in what was read
+  std::size_t gathered_bytes_ = 0;
+  std::string unreadable_;                               // a segment, in this pass
+  std::array<std::string, 3> failures_, told_failures_;  // by part; empty: none
+  std::chrono::steady_clock::time_point positions_at_;
   std::chrono::steady_clock::time_point losses_at_;
   std::uint64_t told_dropped_ = 0, told_damaged_ = 0;
   std::size_t told_aside_ = 0;

@@ -2,6 +2,7 @@
 
 #include <dirent.h>
 #include <fcntl.h>
+#include <sys/stat.h>
 
 #include <cerrno>
 
@@ -56,15 +57,23 @@ std::optional<SegmentName> parse_segment_name(std::string_view name) noexcept {
   return SegmentName{*writer, *sequence, suffix == kSegmentSuffix ? NameOf::kSegment : NameOf::kUnfinished};
 }
 
-std::size_t count_segments(const char* dir) noexcept {
+std::uint64_t spool_bytes(const char* dir, std::uint64_t unfinished_bytes) noexcept {
   DIR* handle = opendir(dir);
   if (handle == nullptr) return 0;
-  std::size_t count = 0;
+  std::uint64_t bytes = 0;
   while (const dirent* item = readdir(handle)) {
-    if (parse_segment_name(item->d_name)) ++count;
+    const auto name = parse_segment_name(item->d_name);
+    if (name && name->what == NameOf::kUnfinished) {
+      bytes += unfinished_bytes;
+      continue;
+    }
+    struct stat status {};
+    const bool file =
+        fstatat(dirfd(handle), item->d_name, &status, AT_SYMLINK_NOFOLLOW) == 0 && S_ISREG(status.st_mode);
+    if (file) bytes += static_cast<std::uint64_t>(status.st_size);
   }
   closedir(handle);
-  return count;
+  return bytes;
 }
 
 std::uint32_t identity_check(const SegmentIdentity& identity) noexcept {

@@ -24,8 +24,9 @@ struct SegmentName {
 };
 [[nodiscard]] std::optional<SegmentName> parse_segment_name(std::string_view name) noexcept;
 
-// How many segment files, finished or not, a directory holds; 0 if it cannot be read.
-[[nodiscard]] std::size_t count_segments(const char* dir) noexcept;
+// What the files of a directory take, those that were set aside too; one that is being made counts as given. 0 if the
+// directory cannot be read.
+[[nodiscard]] std::uint64_t spool_bytes(const char* dir, std::uint64_t unfinished_bytes) noexcept;
 
 [[nodiscard]] std::uint32_t identity_check(const SegmentIdentity& identity) noexcept;
 

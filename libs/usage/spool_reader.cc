@@ -19,7 +19,8 @@ namespace {
 
 class File {
  public:
-  explicit File(const char* path) noexcept : fd_(open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW)) {}
+  // Workers may put what they like into the directory: a pipe must not be waited for.
+  explicit File(const char* path) noexcept : fd_(open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK)) {}
   ~File() {
     if (fd_ >= 0) close(fd_);
   }
@@ -89,7 +90,13 @@ std::vector<SpoolSegment> list_spool(const std::filesystem::path& dir) {
 Result<SegmentRead, SegmentError> read_segment(const SpoolSegment& segment, std::uint64_t from_offset,
                                                std::size_t bytes_max, const SegmentSink& sink) {
   const File file(segment.path.c_str());
-  if (file.fd() < 0) return Err{SegmentError::kUnreadable};
+  if (file.fd() < 0) {
+    if (errno == ENOENT) return Err{SegmentError::kGone};
+    return Err{errno == ELOOP || errno == ENXIO ? SegmentError::kForeign : SegmentError::kUnreadable};
+  }
+  struct stat status {};
+  if (fstat(file.fd(), &status) != 0) return Err{SegmentError::kUnreadable};
+  if (!S_ISREG(status.st_mode)) return Err{SegmentError::kForeign};
   // Whether an end has come is asked before where the end is: what is committed after the answer "ended" is nothing.
   const bool writer_lives = spool::segment_is_locked(file.fd());
   const auto before = read_header(file.fd());
@@ -98,7 +105,6 @@ Result<SegmentRead, SegmentError> read_segment(const SpoolSegment& segment, std:
       header->identity.sequence != segment.sequence) {
     return Err{SegmentError::kForeign};
   }
-  struct stat status {};
   if (fstat(file.fd(), &status) != 0) return Err{SegmentError::kUnreadable};
   const std::uint64_t committed = std::min(header->committed, static_cast<std::uint64_t>(status.st_size));
 
@@ -107,6 +113,7 @@ Result<SegmentRead, SegmentError> read_segment(const SpoolSegment& segment, std:
   read.dropped = header->dropped;
   read.gateway.assign(header->identity.gateway.data(),
                       strnlen(header->identity.gateway.data(), header->identity.gateway.size()));
+  read.created_at = Timestamp{header->identity.created_micros};
   read.next_offset = std::max<std::uint64_t>(from_offset, spool::kHeaderBytes);
   if (read.next_offset >= committed) {
     if (header->committed > read.next_offset) {  // the file was cut short: what was there is lost

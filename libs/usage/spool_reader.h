@@ -33,17 +33,19 @@ struct SegmentRead {
   std::uint64_t backlog_bytes = 0;  // committed bytes after next_offset
   SegmentState state = SegmentState::kLive;
   std::string gateway;
+  Timestamp created_at;             // as its writer's clock said
   std::vector<std::uint8_t> bytes;  // what the records' texts point into
 };
 
 using SegmentSink = std::function<void(const UsageRecord& record, std::uint64_t end_offset)>;
 
-enum class SegmentError : std::uint8_t { kUnreadable, kForeign };
+enum class SegmentError : std::uint8_t { kGone, kUnreadable, kForeign };
 
 // Hands the committed records from an offset (0 to begin) to the sink, each with the offset at which it ends: about
 // bytes_max of them, and at least one record where there is one. Texts are valid as long as the answer is.
 //
-// Errors   kUnreadable: gone, or not ours to read. kForeign: no segment of this version. A record that fails its check
+// Errors   kGone: removed meanwhile. kUnreadable: not ours to read. kForeign: no segment of this version. A record that
+// fails its check
 //          is skipped and counted, never handed on; damage that hides where the next record begins ends the segment.
 // Threads  Any; reads with pread, so that a file cut short is an error and no signal.
 [[nodiscard]] Result<SegmentRead, SegmentError> read_segment(const SpoolSegment& segment, std::uint64_t from_offset,

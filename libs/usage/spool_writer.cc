@@ -21,16 +21,17 @@ using spool::SegmentIdentity;
 
 namespace {
 
-// While there is no room, how many records are dropped before the directory is looked at again.
-constexpr std::uint32_t kDropsBetweenTries = 1024;
+// While there is no room, for how long records are dropped before the directory is looked at again.
+constexpr std::int64_t kMicrosBetweenTries = 100'000;
 
-SegmentIdentity make_identity(const SpoolOptions& options, std::uint64_t writer, std::uint64_t sequence) noexcept {
+SegmentIdentity make_identity(const SpoolOptions& options, std::uint64_t writer, std::uint64_t sequence,
+                              std::size_t bytes) noexcept {
   SegmentIdentity identity{};
   identity.magic = spool::kMagic;
   identity.version = spool::kVersion;
   identity.writer = writer;
   identity.sequence = sequence;
-  identity.segment_bytes = options.segment_bytes;
+  identity.segment_bytes = bytes;
   identity.created_micros = SystemClock{}.now().micros;
   options.gateway.copy(identity.gateway.data(), identity.gateway.size());
   identity.check = spool::identity_check(identity);
@@ -53,10 +54,11 @@ struct SpoolWriter::State {
   std::string unfinished_path;
   int fd = -1;  // open and locked while the segment is ours
   std::uint8_t* map = nullptr;
+  std::size_t capacity = 0;   // of the segment, in bytes
   std::uint64_t end = 0;      // of the last record
   std::uint64_t dropped = 0;  // since the beginning
   std::uint64_t carried = 0;  // dropped while there was no segment to say so
-  std::uint32_t drops_before_try = 0;
+  std::int64_t tried_at = 0;  // when the last segment could not be made
   int last_errno = 0;
 
   [[nodiscard]] SegmentHeader* header() const noexcept { return reinterpret_cast<SegmentHeader*>(map); }
@@ -64,15 +66,17 @@ struct SpoolWriter::State {
   void close_segment() noexcept {
     if (map == nullptr) return;
     header()->sealed.store(1, std::memory_order_release);
-    munmap(map, options.segment_bytes);
+    munmap(map, capacity);
     close(fd);
     map = nullptr;
     fd = -1;
   }
 
+  enum class Bound : std::uint8_t { kHolds, kNone };
+
   // Makes the next segment; it gets its final name when it is locked and whole. Answers errno. Space is allocated
   // here, so that a full tmpfs is an error and not a signal at the first touch.
-  [[nodiscard]] int open_segment() noexcept {
+  [[nodiscard]] int open_segment(std::size_t bytes, Bound bound) noexcept {
     const std::size_t name_at = final_path.size() - spool::kSegmentNameBytes;
     spool::write_segment_name(final_path.data() + name_at, writer, sequence + 1, spool::NameOf::kSegment);
     spool::write_segment_name(unfinished_path.data() + name_at, writer, sequence + 1, spool::NameOf::kUnfinished);
@@ -81,24 +85,25 @@ struct SpoolWriter::State {
     void* mapped = MAP_FAILED;
     int failure = spool::lock_segment(file);
     // Counted with this one: of two workers that come to the bound together, neither goes beyond it.
-    if (failure == 0 && spool::count_segments(options.dir.c_str()) * options.segment_bytes > options.spool_bytes_max) {
+    if (failure == 0 && bound == Bound::kHolds &&
+        spool::spool_bytes(options.dir.c_str(), options.segment_bytes) > options.spool_bytes_max) {
       failure = ENOSPC;
     }
-    if (failure == 0) failure = posix_fallocate(file, 0, static_cast<off_t>(options.segment_bytes));
+    if (failure == 0) failure = posix_fallocate(file, 0, static_cast<off_t>(bytes));
     if (failure == 0) {
-      mapped = mmap(nullptr, options.segment_bytes, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_POPULATE, file, 0);
+      mapped = mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_POPULATE, file, 0);
       if (mapped == MAP_FAILED) failure = errno;
     }
     if (failure == 0) {
       auto* fresh = new (mapped) SegmentHeader;
-      fresh->identity = make_identity(options, writer, sequence + 1);
+      fresh->identity = make_identity(options, writer, sequence + 1, bytes);
       fresh->dropped.store(carried, std::memory_order_relaxed);
       fresh->sealed.store(0, std::memory_order_relaxed);
       fresh->committed.store(spool::kHeaderBytes, std::memory_order_release);
       if (rename(unfinished_path.c_str(), final_path.c_str()) != 0) failure = errno;
     }
     if (failure != 0) {
-      if (mapped != MAP_FAILED) munmap(mapped, options.segment_bytes);
+      if (mapped != MAP_FAILED) munmap(mapped, bytes);
       unlink(unfinished_path.c_str());
       close(file);
       return failure;
@@ -107,6 +112,7 @@ struct SpoolWriter::State {
     close_segment();
     fd = file;
     map = static_cast<std::uint8_t*>(mapped);
+    capacity = bytes;
     end = spool::kHeaderBytes;
     ++sequence;
     return 0;
@@ -139,14 +145,14 @@ SpoolWriter& SpoolWriter::operator=(SpoolWriter&& other) noexcept {
 SpoolOutcome SpoolWriter::append(const UsageRecord& record) noexcept {
   State& s = *state_;
   const std::size_t bytes = spool::encoded_bytes(record);
-  if (s.map == nullptr || s.end + bytes > s.options.segment_bytes) {
-    if (s.drops_before_try > 0) {
-      --s.drops_before_try;
-      return s.drop();
-    }
-    s.last_errno = s.open_segment();
+  if (s.map == nullptr || s.end + bytes > s.capacity) {
+    const std::int64_t waited = record.at.micros - s.tried_at;
+    if (s.last_errno != 0 && waited >= 0 && waited < kMicrosBetweenTries) return s.drop();
+    s.last_errno = s.open_segment(s.options.segment_bytes, State::Bound::kHolds);
     if (s.last_errno != 0) {
-      s.drops_before_try = kDropsBetweenTries;
+      s.tried_at = record.at.micros;
+      // Without room for a record, so that the drops of a worker that never had a segment are counted.
+      if (s.map == nullptr) (void)s.open_segment(spool::kHeaderBytes, State::Bound::kNone);
       return s.drop();
     }
   }

@@ -44,7 +44,7 @@ struct UsageBatch {
   SpoolPosition to;
   std::string gateway;
   std::uint64_t dropped = 0;  // of the segment, counted from its beginning
-  std::uint64_t damaged = 0;  // likewise
+  std::uint64_t damaged = 0;  // met between the batch before and this one
   std::span<const StorableRecord> records;
 };
 
@@ -119,7 +119,9 @@ class UsageStore {
  public:
   virtual ~UsageStore() = default;
 
-  [[nodiscard]] virtual UsageResult<void> store(const UsageBatch& batch) = 0;
+  // In one transaction for each day: the more records, the cheaper each.
+  [[nodiscard]] virtual UsageResult<void> store(std::span<const UsageBatch> batches) = 0;
+  [[nodiscard]] UsageResult<void> store(const UsageBatch& batch) { return store(std::span(&batch, 1)); }
   // How far a segment is stored: 0 if nothing of it is.
   [[nodiscard]] virtual UsageResult<std::uint64_t> stored_up_to(std::uint64_t writer, std::uint64_t sequence) = 0;
 

@@ -12,6 +12,8 @@
 #include <vector>
 
 #include "libs/usage/drain.h"
+#include "libs/usage/retrying_store.h"
+#include "libs/usage/spool_reader.h"
 #include "libs/usage/spool_writer.h"
 #include "libs/usage/usage_store.h"
 
@@ -245,10 +247,92 @@ TEST_F(UsageStoreTest, EvidenceSumsOverDaysAndSurvivesRetention) {
 
 TEST_F(UsageStoreTest, RetentionBySizeRemovesTheOldestDaysAndKeepsToday) {
   store(requests(300, kDay / 100));
+  store_.reset();  // the journals go into the files
   UsageRetention retention;
-  retention.bytes_max = 1;
-  ASSERT_TRUE(store_->apply_retention(retention, Timestamp{kNoon.micros + 3 * kDay}));
-  for (const StoredRecord& record : all()) EXPECT_GE(record.day, 20'503U);
+  retention.bytes_max = std::filesystem::file_size(dir_ / "usage" / "usage-2026-02-17.db") * 2;
+  reopen();
+  ASSERT_TRUE(store_->apply_retention(retention, Timestamp{kNoon.micros + 2 * kDay}));
+  std::set<std::uint64_t> days;
+  for (const StoredRecord& record : all()) days.insert(record.day);
+  ASSERT_FALSE(days.empty());
+  EXPECT_GT(*days.begin(), 20'500U);
+  EXPECT_TRUE(days.contains(20'502U));
+}
+
+TEST_F(UsageStoreTest, SeveralPiecesAreStoredTogetherAndEachOnce) {
+  auto items = requests(30, kDay / 10);
+  std::uint64_t offset = 4096;
+  for (StorableRecord& item : items) item.offset = offset += 100;
+  const auto piece = [&](std::uint64_t writer, std::size_t from, std::size_t to) {
+    return UsageBatch{.to = {writer, 1, items[to - 1].offset},
+                      .gateway = "g" + std::to_string(writer),
+                      .dropped = writer,
+                      .damaged = 0,
+                      .records = std::span(items).subspan(from, to - from)};
+  };
+  const std::vector<UsageBatch> pieces = {piece(1, 0, 10), piece(2, 0, 30), piece(1, 10, 20)};
+  ASSERT_TRUE(store_->store(pieces));
+  ASSERT_TRUE(store_->store(pieces));
+  EXPECT_EQ(all().size(), 50U);
+  EXPECT_EQ(store_->stored_up_to(1, 1).value(), items[19].offset);
+  EXPECT_EQ(store_->stored_up_to(2, 1).value(), items[29].offset);
+  EXPECT_EQ(store_->stats()->dropped, 3U);
+}
+
+TEST_F(UsageStoreTest, AFileWhoseMakingWasCutOffIsMadeAnew) {
+  store_.reset();
+  const std::filesystem::path file = dir_ / "usage" / "usage-2026-02-16.db";
+  sqlite3* half = nullptr;
+  ASSERT_EQ(sqlite3_open(file.c_str(), &half), SQLITE_OK);
+  ASSERT_EQ(
+      sqlite3_exec(half, "PRAGMA application_id = 1262900529; PRAGMA user_version = 2;", nullptr, nullptr, nullptr),
+      SQLITE_OK);
+  sqlite3_close(half);
+  reopen();
+  EXPECT_TRUE(all().empty());
+  store({request(1, kNoon)});
+  EXPECT_EQ(all().size(), 1U);
+  EXPECT_TRUE(store_->stats()->set_aside.empty());
+}
+
+TEST_F(UsageStoreTest, ADayWhoseEvidenceIsDamagedDoesNotStopRetention) {
+  auto items = requests(60'000, 10);
+  store(items);
+  store({request(1, Timestamp{kNoon.micros + kDay})});
+  const std::string file = (dir_ / "usage" / "usage-2026-02-16.db").string();
+  store_.reset();
+  sqlite3* db = nullptr;
+  ASSERT_EQ(sqlite3_open(file.c_str(), &db), SQLITE_OK);
+  sqlite3_stmt* root = nullptr;
+  ASSERT_EQ(sqlite3_prepare_v2(db, "SELECT rootpage FROM sqlite_schema WHERE name = 'evidence'", -1, &root, nullptr),
+            SQLITE_OK);
+  ASSERT_EQ(sqlite3_step(root), SQLITE_ROW);
+  const std::int64_t page = sqlite3_column_int64(root, 0);
+  sqlite3_finalize(root);
+  sqlite3_close(db);
+  reopen();  // before the damage, so that the look at start does not find it
+  {
+    std::fstream damaged(file, std::ios::binary | std::ios::in | std::ios::out);
+    damaged.seekp((page - 1) * 4096);
+    damaged << std::string(4096, '\xAB');
+  }
+  UsageRetention retention;
+  retention.age_max = std::chrono::days(1);
+  ASSERT_TRUE(store_->apply_retention(retention, Timestamp{kNoon.micros + 2 * kDay}));
+  EXPECT_EQ(store_->stats()->set_aside.size(), 1U);
+  EXPECT_EQ(all().size(), 1U);
+}
+
+TEST_F(UsageStoreTest, AStoreThatCannotBeOpenedYetSaysWhyAndIsOpenedLater) {
+  const std::filesystem::path dir = dir_ / "later";
+  std::ofstream(dir) << "in the way";
+  const auto later = open_when_possible([dir] { return open_sqlite_usage_store(dir); });
+  EXPECT_FALSE(later->stats());
+  EXPECT_FALSE(later->stored_up_to(1, 1));
+  std::filesystem::remove(dir);
+  std::this_thread::sleep_for(std::chrono::milliseconds(1100));
+  EXPECT_TRUE(later->stats());
+  EXPECT_TRUE(std::filesystem::exists(dir / "usage-meta.db"));
 }
 
 TEST_F(UsageStoreTest, RetentionBySizeWithinADayRemovesTheOldestRecordsAndKeepsTheirEvidence) {
@@ -337,11 +421,11 @@ TEST_F(UsageStoreTest, ADamagedPageThatAQueryMeetsTakesItsDayAsideAndTheOthersGo
   store_.reset();
   const std::filesystem::path file = dir_ / "usage" / "usage-2026-02-16.db";
   ASSERT_TRUE(std::filesystem::exists(file));
-  const auto middle = static_cast<std::streamoff>(std::filesystem::file_size(file) / 2 / 8192 * 8192);
+  const auto middle = static_cast<std::streamoff>(std::filesystem::file_size(file) / 2 / 4096 * 4096);
   {
     std::fstream damaged(file, std::ios::binary | std::ios::in | std::ios::out);
     damaged.seekp(middle);
-    damaged << std::string(3 * 8192, '\xAB');
+    damaged << std::string(6 * 4096, '\xAB');
   }
   reopen();
   (void)store_->query({}, std::nullopt, 1'000'000, [](const StoredRecord&) { return true; });
@@ -469,6 +553,64 @@ TEST_F(UsageStoreTest, TheDrainMovesEveryRecordOnceAndRemovesEndedSegments) {
   EXPECT_EQ(drain->status().backlog_bytes, 0U);
   EXPECT_TRUE(std::filesystem::is_empty(spool));
   EXPECT_EQ(store_->entry_evidence(std::vector{EntryId(7)}).value()[0]->hits, 2 * kRecords);
+}
+
+TEST_F(UsageStoreTest, ARecordFromTheFutureCountsAsArrivedWhenItsSegmentWasMade) {
+  const std::filesystem::path spool = dir_ / "spool";
+  std::filesystem::create_directories(spool);
+  const Timestamp before = SystemClock{}.now();
+  {
+    SpoolWriter writer({.dir = spool, .gateway = "g", .segment_bytes = 64 << 10, .spool_bytes_max = 128 << 10});
+    (void)writer.append(request(1, Timestamp{before.micros + 400 * kDay}).record);
+    (void)writer.append(request(2, before).record);
+  }
+  const auto drain = Drain::start(*store_, {.spool_dir = spool, .retention = {.age_max = std::chrono::days(2)}},
+                                  [](const UsageRecord&) { return MatchedEntries{}; });
+  drain->flush();
+  drain->flush();
+  const auto found = all();
+  ASSERT_EQ(found.size(), 2U);
+  for (const StoredRecord& record : found) {
+    EXPECT_GE(record.record.at, before);
+    EXPECT_LE(record.record.at, SystemClock{}.now());
+  }
+}
+
+TEST_F(UsageStoreTest, APositionInAStandingSegmentIsNotForgottenHoweverLongNothingCame) {
+  const std::filesystem::path spool = dir_ / "spool";
+  std::filesystem::create_directories(spool);
+  SpoolWriter writer({.dir = spool, .gateway = "g", .segment_bytes = 64 << 10, .spool_bytes_max = 128 << 10});
+  (void)writer.append(request(1, SystemClock{}.now()).record);
+  const auto matcher = [](const UsageRecord&) { return MatchedEntries{}; };
+  Drain::start(*store_, {.spool_dir = spool, .retention = {}}, matcher)->flush();
+  store_.reset();
+  sqlite3* meta = nullptr;
+  ASSERT_EQ(sqlite3_open((dir_ / "usage" / "usage-meta.db").c_str(), &meta), SQLITE_OK);
+  ASSERT_EQ(sqlite3_exec(meta, "UPDATE segments SET heard_at = heard_at - 172800000000", nullptr, nullptr, nullptr),
+            SQLITE_OK);
+  sqlite3_close(meta);
+  reopen();
+  Drain::start(*store_, {.spool_dir = spool, .retention = {}}, matcher)->flush();
+  const auto segments = list_spool(spool);
+  ASSERT_EQ(segments.size(), 1U);
+  EXPECT_GT(store_->stored_up_to(segments[0].writer, segments[0].sequence).value(), 0U);
+}
+
+TEST_F(UsageStoreTest, AFileInTheSpoolThatIsNoSegmentIsToldAndSetAside) {
+  const std::filesystem::path spool = dir_ / "spool";
+  std::filesystem::create_directories(spool);
+  const std::filesystem::path file = spool / "0123456789abcdef-0000000000000001.seg";
+  std::ofstream(file) << std::string(5000, 'x');
+  std::vector<std::string> told;
+  Drain::start(*store_,
+               {.spool_dir = spool,
+                .retention = {},
+                .tell = [&told](DrainNews, const std::string& what) { told.push_back(what); }},
+               [](const UsageRecord&) { return MatchedEntries{}; })
+      ->flush();
+  ASSERT_EQ(told.size(), 1U);
+  EXPECT_NE(told[0].find("set aside"), std::string::npos) << told[0];
+  EXPECT_TRUE(std::filesystem::exists(file.string() + ".damaged"));
 }
 
 TEST_F(UsageStoreTest, TheDrainTellsWhatWasDroppedAndWhatIsDamagedOnce) {

@@ -287,6 +287,7 @@ void DayReader::add_totals(const UsageFilter& filter, IdSpan span, GroupBy group
         name = std::to_string(row.integer(0));
         break;
     }
+    if (totals.size() >= kGroupsMax && !totals.contains(name)) throw TooManyGroups();
     UsageTotal& total = totals[name];
     total.group = name;
     total.allowed += row.id(1);

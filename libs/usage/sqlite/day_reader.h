@@ -19,6 +19,9 @@ struct IdSpan {
   std::uint64_t until = 0;
 };
 
+inline constexpr std::size_t kGroupsMax = 1'000'000;
+struct TooManyGroups {};
+
 // Reads one day's file. Throws sql::Failure.
 // Threads  One at a time.
 class DayReader {
@@ -28,10 +31,10 @@ class DayReader {
   // Newest first; answers false if the sink did.
   bool query(const UsageFilter& filter, IdSpan span, std::size_t limit,
              const std::function<bool(const StoredRecord&)>& sink);
-  // Adds this day's totals to those of other days.
+  // Adds this day's totals to those of other days. Throws TooManyGroups beyond kGroupsMax.
   void add_totals(const UsageFilter& filter, IdSpan span, GroupBy group, std::chrono::seconds bucket,
                   std::map<std::string, UsageTotal>& totals);
-  // Adds this day's evidence of one thing; false if there is none.
+  // This day's evidence of one thing, if there is any.
   struct RawEvidence {
     Evidence evidence;
     std::optional<IpAddress> address;

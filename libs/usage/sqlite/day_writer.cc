@@ -18,12 +18,12 @@ constexpr sql::Sql kSetUp =
     "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA wal_autocheckpoint = 4000;"
     "PRAGMA cache_size = -65536;";
 
+// All in one transaction, so that a full disk or a kill leaves no file that says what it is and holds nothing.
 constexpr sql::Sql kSchema =
+    "PRAGMA journal_mode = WAL;"
+    "BEGIN IMMEDIATE;"
     "PRAGMA application_id = 1262900529;"
     "PRAGMA user_version = 2;"
-    "PRAGMA page_size = 8192;"
-    "PRAGMA journal_mode = WAL;"
-    "BEGIN;"
     "CREATE TABLE records ("
     "  id INTEGER PRIMARY KEY, request_id BLOB NOT NULL, account INTEGER, key INTEGER, address BLOB,"
     "  method, host, path NOT NULL, agent, gateway, status INTEGER NOT NULL, bytes INTEGER NOT NULL,"
@@ -73,17 +73,20 @@ std::int64_t pack(const UsageRecord& record) noexcept {
 void prepare_day_file(const std::string& path) {
   sql::Connection connection(path, sql::Access::kReadWriteCreate);
   sql::Statement identity(connection,
-                          "SELECT application_id, user_version FROM pragma_application_id, pragma_user_version");
+                          "SELECT application_id, user_version, (SELECT count(*) FROM sqlite_schema) "
+                          "FROM pragma_application_id, pragma_user_version");
   std::int64_t application = 0;
   std::int64_t version = 0;
+  std::int64_t tables = 0;
   {
     auto rows = identity.query();
     if (rows.next()) {
       application = rows.integer(0);
       version = rows.integer(1);
+      tables = rows.integer(2);
     }
   }
-  if (application == 0) {
+  if (tables == 0) {  // new, or its making was cut off
     connection.execute(kSchema);
   } else if (application != kApplicationId || version != kFileVersion) {
     throw sql::Failure{sql::Failure::Code::kCorrupt, path + ": not a file of the usage log of this version"};
@@ -125,23 +128,12 @@ void DayWriter::EvidenceNow::add(const UsageRecord& record) {
   ++hits;
 }
 
-std::uint64_t DayWriter::store(const UsageBatch& batch) {
+std::uint64_t DayWriter::store(std::span<const UsageBatch> batches) {
   (void)begin_.execute();
   try {
-    std::uint64_t from = 0;
-    {
-      auto rows = position_.query(batch.to.writer, batch.to.sequence);
-      if (rows.next()) from = rows.id(0);
-    }
     std::uint64_t stored = 0;
-    const std::int64_t gateway = reference(batch.gateway, kDictionaryEntriesMax).value_or(0);
-    for (const StorableRecord& item : batch.records) {
-      if (item.offset <= from || day_of(item.record.at) != day_) continue;
-      insert(item, gateway, tie_of(batch.to, item.offset));
-      ++stored;
-    }
+    for (const UsageBatch& batch : batches) stored += store_records(batch);
     write_evidence();
-    if (batch.to.offset > from) (void)set_position_.execute(batch.to.writer, batch.to.sequence, batch.to.offset);
     (void)commit_.execute();
     return stored;
   } catch (...) {
@@ -155,6 +147,23 @@ std::uint64_t DayWriter::store(const UsageBatch& batch) {
     entries_.clear();
     throw;
   }
+}
+
+std::uint64_t DayWriter::store_records(const UsageBatch& batch) {
+  std::uint64_t from = 0;
+  {
+    auto rows = position_.query(batch.to.writer, batch.to.sequence);
+    if (rows.next()) from = rows.id(0);
+  }
+  std::uint64_t stored = 0;
+  const std::int64_t gateway = reference(batch.gateway, kDictionaryEntriesMax).value_or(0);
+  for (const StorableRecord& item : batch.records) {
+    if (item.offset <= from || day_of(item.record.at) != day_) continue;
+    insert(item, gateway, tie_of(batch.to, item.offset));
+    ++stored;
+  }
+  if (batch.to.offset > from) (void)set_position_.execute(batch.to.writer, batch.to.sequence, batch.to.offset);
+  return stored;
 }
 
 std::uint64_t DayWriter::remove_oldest(std::uint64_t count) {
@@ -243,8 +252,7 @@ DayWriter::TextColumn DayWriter::path_column(std::string_view path) {
 }
 
 std::optional<std::int64_t> DayWriter::reference(std::string_view text, std::int64_t entries_max) {
-  const std::string owned(text);
-  if (const auto known = texts_.find(owned); known != texts_.end()) return known->second;
+  if (const auto known = texts_.find(text); known != texts_.end()) return known->second;
   std::int64_t found = 0;
   {
     auto rows = find_text_.query(bytes_of(text));
@@ -262,7 +270,7 @@ std::optional<std::int64_t> DayWriter::reference(std::string_view text, std::int
     }
   }
   if (texts_.size() >= kCachedMax) texts_.clear();
-  texts_.emplace(owned, found);
+  texts_.emplace(text, found);
   return found;
 }
 

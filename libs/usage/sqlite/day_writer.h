@@ -2,6 +2,7 @@
 
 #include <array>
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <span>
 #include <string>
@@ -23,16 +24,16 @@ void prepare_day_file(const std::string& path);
 
 // Appends to one day's file.
 //
-// Shape    store() is one transaction: the records of the batch that belong to this day and are not stored yet, the
-//          evidence that they are, and how far the segment got.
-// Errors   Throws sql::Failure; then nothing of the batch is in the file.
+// Shape    store() is one transaction: the records of the batches that belong to this day and are not stored yet, the
+//          evidence that they are, and how far the segments got.
+// Errors   Throws sql::Failure; then nothing of the batches is in the file.
 // Threads  One.
 class DayWriter {
  public:
   DayWriter(const std::string& path, std::uint64_t day);
 
   // Answers how many records were new.
-  std::uint64_t store(const UsageBatch& batch);
+  std::uint64_t store(std::span<const UsageBatch> batches);
   // Removes the oldest records, but not their evidence; answers how many there were. Their room is used again.
   std::uint64_t remove_oldest(std::uint64_t count);
   [[nodiscard]] std::uint64_t used_bytes();  // of the file, without what is free for more
@@ -40,7 +41,11 @@ class DayWriter {
  private:
   // The number that stands for a text, or the text itself once the dictionary is full.
   using TextColumn = std::variant<std::int64_t, std::span<const std::uint8_t>>;
-  using Dictionary = std::unordered_map<std::string, std::int64_t>;
+  struct TextHash {
+    using is_transparent = void;
+    std::size_t operator()(std::string_view text) const noexcept { return std::hash<std::string_view>{}(text); }
+  };
+  using Dictionary = std::unordered_map<std::string, std::int64_t, TextHash, std::equal_to<>>;
   struct EvidenceNow {
     std::uint64_t hits = 0;
     std::int64_t first = 0, last = 0;
@@ -48,6 +53,7 @@ class DayWriter {
     void add(const UsageRecord& record);
   };
 
+  std::uint64_t store_records(const UsageBatch& batch);
   void insert(const StorableRecord& item, std::int64_t gateway, std::uint64_t tie);
   void write_evidence();
   std::unordered_map<std::uint64_t, EvidenceNow>& evidence_of(EvidenceKind kind) {

@@ -61,8 +61,13 @@ MetaFile::MetaFile(const std::string& path)
                   "heard_at < ?1 - 2592000000000)"),
       add_losses_(connection_, "INSERT INTO losses VALUES (?1, ?2)") {}
 
-void MetaFile::segment_stored(const UsageBatch& batch, Timestamp now) {
-  (void)set_segment_.execute(batch.to.writer, batch.to.sequence, batch.to.offset, batch.dropped, batch.damaged, now);
+void MetaFile::segments_stored(std::span<const UsageBatch> batches, Timestamp now) {
+  in_transaction(connection_, begin_, commit_, [&] {
+    for (const UsageBatch& batch : batches) {
+      (void)set_segment_.execute(batch.to.writer, batch.to.sequence, batch.to.offset, batch.dropped, batch.damaged,
+                                 now);
+    }
+  });
 }
 
 std::uint64_t MetaFile::stored_up_to(std::uint64_t writer, std::uint64_t sequence) {

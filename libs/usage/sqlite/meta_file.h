@@ -17,7 +17,7 @@ class MetaFile {
  public:
   explicit MetaFile(const std::string& path);
 
-  void segment_stored(const UsageBatch& batch, Timestamp now);
+  void segments_stored(std::span<const UsageBatch> batches, Timestamp now);
   [[nodiscard]] std::uint64_t stored_up_to(std::uint64_t writer, std::uint64_t sequence);
   struct Losses {
     std::uint64_t dropped = 0, damaged = 0;

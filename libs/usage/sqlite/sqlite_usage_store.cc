@@ -45,9 +45,6 @@ UsageError error_of(const sql::Failure& failure) {
   return {To::kFailed, "the usage log failed", failure.detail};
 }
 
-constexpr std::size_t kGroupsMax = 1'000'000;
-struct TooManyGroups {};
-
 template <class Function>
 auto guarded(Function&& function) noexcept -> UsageResult<std::invoke_result_t<Function>> {
   try {
@@ -99,7 +96,7 @@ class SqliteUsageStore final : public UsageStore {
   explicit SqliteUsageStore(const fs::path& dir) : dir_(dir), meta_(open_meta(dir)) {
     for (const auto& item : fs::directory_iterator(dir_)) {
       const std::string name = item.path().filename().string();
-      if (name.find(".damaged") != std::string::npos) set_aside_.push_back(name);
+      if (name.find(".damaged") != std::string::npos && !name.ends_with("-wal")) set_aside_.push_back(name);
       const auto day = day_of_file(name);
       if (!day) continue;
       if (meta_->folded(*day)) {  // retention was cut off between the two
@@ -111,22 +108,28 @@ class SqliteUsageStore final : public UsageStore {
     for (const std::uint64_t day : std::set<std::uint64_t>(days_)) check(day, Look::kBrief);
   }
 
-  UsageResult<void> store(const UsageBatch& batch) override {
+  using UsageStore::store;
+  UsageResult<void> store(std::span<const UsageBatch> batches) override {
     return guarded([&] {
       set_aside_suspects();
       std::set<std::uint64_t> days;
-      for (const StorableRecord& item : batch.records) days.insert(day_of(item.record.at));
+      for (const UsageBatch& batch : batches) {
+        std::optional<std::uint64_t> last;
+        for (const StorableRecord& item : batch.records) {
+          if (const std::uint64_t day = day_of(item.record.at); day != last) days.insert(last.emplace(day));
+        }
+      }
       for (const std::uint64_t day : days) {
         try {
-          (void)writer(day).store(batch);
+          (void)writer(day).store(batches);
         } catch (const sql::Failure& failure) {
           if (failure.code != sql::Failure::Code::kCorrupt) throw;
           set_aside(day);
-          (void)writer(day).store(batch);
+          (void)writer(day).store(batches);
         }
       }
       const std::lock_guard lock(mutex_);
-      meta_->segment_stored(batch, SystemClock{}.now());
+      meta_->segments_stored(batches, SystemClock{}.now());
     });
   }
 
@@ -164,7 +167,6 @@ class SqliteUsageStore final : public UsageStore {
           reader.add_totals(filter, span, group, bucket, totals);
           return true;
         });
-        if (totals.size() > kGroupsMax) throw TooManyGroups();
       }
       std::vector<UsageTotal> out;
       out.reserve(totals.size());
@@ -249,11 +251,19 @@ class SqliteUsageStore final : public UsageStore {
         const bool too_much = bytes > retention.bytes_max && day < today;
         if (!too_old && !too_much) break;
         bytes -= std::min(bytes, bytes_on_disk(path(day)));
-        retire(day);
+        try {
+          retire(day);
+        } catch (const sql::Failure& failure) {
+          if (failure.code != sql::Failure::Code::kCorrupt) throw;
+          set_aside(day);
+        }
       }
-      // Days go as whole files; of the last one the oldest records go, a slice at each call.
-      if (bytes > retention.bytes_max && !days.empty() && fs::exists(path(*days.rbegin()))) {
-        DayWriter& last = writer(*days.rbegin());
+      // Days go as whole files; of the last one the oldest records go, a slice at each call. The last is today's, and
+      // not one that a clock ahead of ours has made.
+      const auto after_today = days.upper_bound(today);
+      const auto last_day = after_today == days.begin() ? days.rbegin() : std::make_reverse_iterator(after_today);
+      if (bytes > retention.bytes_max && !days.empty() && fs::exists(path(*last_day))) {
+        DayWriter& last = writer(*last_day);
         for (int slice = 0; slice < kSlicesMax && last.used_bytes() > retention.bytes_max; ++slice) {
           if (last.remove_oldest(kSliceRows) == 0) break;
         }
@@ -299,18 +309,22 @@ class SqliteUsageStore final : public UsageStore {
   static std::string move_aside(const fs::path& file) {
     const std::string aside = file.string() + ".damaged-" + std::to_string(SystemClock{}.now().micros);
     fs::rename(file, aside);
+    std::error_code ignored;
+    fs::rename(file.string() + "-wal", aside + "-wal", ignored);  // what it holds was stored
     remove_with_journal(file);
     return fs::path(aside).filename().string();
   }
 
   [[nodiscard]] fs::path path(std::uint64_t day) const { return dir_ / file_name(day); }
 
+  using IdleReaders = std::vector<std::unique_ptr<DayReader>>;
   enum class Look : std::uint8_t { kBrief, kWhole };
 
   // Sets a damaged file aside. A brief look reads small files whole, of large ones both ends of the table; damage
   // elsewhere is found by the query that meets it.
   void check(std::uint64_t day, Look look) {
     try {
+      prepare_day_file(path(day).string());
       DayReader reader(path(day).string(), day);
       sql::Connection connection(path(day).string(), sql::Access::kReadOnly);
       const auto ask = [&connection](sql::Sql sql) {
@@ -380,13 +394,16 @@ class SqliteUsageStore final : public UsageStore {
   template <class Function>
   bool with_reader(std::uint64_t day, Function&& function) {
     std::unique_ptr<DayReader> reader;
+    std::shared_ptr<IdleReaders> idle;  // of the file that the day has now: not of one that takes its place later
     {
       const std::lock_guard lock(mutex_);
       if (!days_.contains(day)) return true;  // removed meanwhile
-      auto& idle = idle_readers_[day];
-      if (!idle.empty()) {
-        reader = std::move(idle.back());
-        idle.pop_back();
+      auto& of_day = idle_readers_[day];
+      if (of_day == nullptr) of_day = std::make_shared<IdleReaders>();
+      idle = of_day;
+      if (!idle->empty()) {
+        reader = std::move(idle->back());
+        idle->pop_back();
       }
     }
     bool result = true;
@@ -394,14 +411,13 @@ class SqliteUsageStore final : public UsageStore {
       if (!reader) reader = std::make_unique<DayReader>(path(day).string(), day);
       result = function(*reader);
     } catch (const sql::Failure& failure) {
-      if (failure.code != sql::Failure::Code::kCorrupt) throw;
       const std::lock_guard lock(mutex_);
-      suspects_.insert(day);  // the drain's thread sets it aside
+      if (!days_.contains(day)) return true;                                    // removed meanwhile
+      if (failure.code == sql::Failure::Code::kCorrupt) suspects_.insert(day);  // the drain's thread sets it aside
       throw;
     }
     const std::lock_guard lock(mutex_);
-    auto idle = idle_readers_.find(day);
-    if (idle != idle_readers_.end() && idle->second.size() < kIdleReadersMax) idle->second.push_back(std::move(reader));
+    if (idle->size() < kIdleReadersMax) idle->push_back(std::move(reader));
     return result;
   }
 
@@ -453,7 +469,7 @@ class SqliteUsageStore final : public UsageStore {
   std::mutex mutex_;  // of what follows but writers_, which is the drain's alone
   std::unique_ptr<MetaFile> meta_;
   std::set<std::uint64_t> days_;
-  std::map<std::uint64_t, std::vector<std::unique_ptr<DayReader>>> idle_readers_;
+  std::map<std::uint64_t, std::shared_ptr<IdleReaders>> idle_readers_;
   std::vector<std::string> set_aside_;
   std::set<std::uint64_t> suspects_;
   std::int64_t forgot_at_ = 0;  // the drain's alone, as writers_
