@@ -8,10 +8,12 @@
 namespace keyfence::nginx {
 namespace {
 
-constexpr std::array<std::string_view, 15> kHeadersOfTheConnection = {
-    "host",   "connection",   "content-length",  "transfer-encoding", "upgrade",
-    "expect", "te",           "trailer",         "keep-alive",        "cookie",
-    "range",  "content-type", "x-forwarded-for", "forwarded",         "x-real-ip"};
+// Of some nginx keeps copies that would outlive the line: the user agent would stand in the usage log.
+constexpr std::array<std::string_view, 17> kHeadersOfTheConnection = {
+    "host",       "connection",   "content-length",  "transfer-encoding", "upgrade",
+    "expect",     "te",           "trailer",         "keep-alive",        "cookie",
+    "range",      "content-type", "x-forwarded-for", "forwarded",         "x-real-ip",
+    "user-agent", "referer"};
 
 std::string lower(std::string_view text) {
   std::string out(text);

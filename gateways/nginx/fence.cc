@@ -34,17 +34,27 @@ void decide_request(ngx_http_request_t* r, const LocationConf& conf, Worker& wor
   question.now = UnixSeconds{static_cast<std::uint32_t>(ngx_time())};
   record.decision = worker.image().decide(question);
   record.mode = conf.fence_mode();
+  record.log_query = conf.log_query == 1;
   state.scopes_checked = conf.scopes.get();
+}
+
+// What is done with every request, fenced or not, before anything else looks at it; nullptr without memory.
+RequestState* receive(ngx_http_request_t* r, MainConf& main) {
+  RequestState* const state = find_or_make_state(r, main);
+  const bool done =
+      state != nullptr && remove_identity_headers(r) == Removal::kDone && tell_request_id(r, state->record.id);
+  return done ? state : nullptr;
 }
 
 ngx_int_t fence(ngx_http_request_t* r) {
   MainConf& main = main_conf(r);
   const LocationConf& conf = location_conf(r);
   RequestState* state = find_state(r);
-  if (state != nullptr && state->record.refused()) return refuse(r, state->record);
-  if (conf.fence_mode() == FenceMode::kOff) return NGX_DECLINED;
-  if (state == nullptr) state = find_or_make_state(r, main);
+  // A request that nginx could not read goes to its error page without the post-read phase.
+  if (state == nullptr) state = receive(r, main);
   if (state == nullptr) return refuse_without_answer(r, "out of memory");
+  if (state->record.refused()) return refuse(r, state->record);
+  if (conf.fence_mode() == FenceMode::kOff) return NGX_DECLINED;
 
   if (state->credential.state == CredentialState::kMissing) state->credential = find_credential(r, *conf.places);
   if (conf.pass_credential == 0 && remove_credentials(r, *conf.places) != Removal::kDone) {
@@ -83,10 +93,7 @@ bool answer_with_request_id(ngx_http_request_t* r, const RequestRecord& record) 
 
 ngx_int_t on_request_read(ngx_http_request_t* r) noexcept {
   try {
-    const RequestState* const state = find_or_make_state(r, main_conf(r));
-    if (state != nullptr && remove_identity_headers(r) == Removal::kDone && tell_request_id(r, state->record.id)) {
-      return NGX_DECLINED;
-    }
+    if (receive(r, main_conf(r)) != nullptr) return NGX_DECLINED;
   } catch (...) {
     return refuse_without_answer(r, "an exception while it was read");
   }
@@ -119,7 +126,7 @@ ngx_int_t on_log(ngx_http_request_t* r) noexcept {
   if (r != r->main) return NGX_OK;
   LocationConf& conf = location_conf(r);
   const RequestState* const state = find_state(r);
-  if (state != nullptr && state->record.decided()) log_usage(r, main_conf(r), conf, state->record);
+  if (state != nullptr && state->record.decided()) log_usage(r, main_conf(r), state->record);
   if (conf.fence_mode() == FenceMode::kOff || conf.unfenced_answer_reported) return NGX_OK;
   const bool decided = state != nullptr && state->record.decided();
   if (decided || r->headers_out.status == 0 || r->headers_out.status >= NGX_HTTP_BAD_REQUEST) return NGX_OK;

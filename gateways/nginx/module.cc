@@ -34,6 +34,7 @@ ngx_int_t start_worker(ngx_cycle_t* cycle) noexcept {
   // A configuration without an http block has no main configuration of ours.
   auto* const main = static_cast<MainConf*>(ngx_http_cycle_get_module_main_conf(cycle, ngx_http_keyfence_module));
   if (main == nullptr || !main->active()) return NGX_OK;
+  if (ngx_process == NGX_PROCESS_HELPER) return NGX_OK;  // the cache's manager and loader serve nobody
   try {
     (void)main->worker_state();
     return NGX_OK;

@@ -34,6 +34,7 @@ struct RequestRecord {
   ClientAddress client;           // set with the decision
   std::optional<Decision> decision;
   FenceMode mode = FenceMode::kOff;  // of the location that decided
+  bool log_query = false;            // likewise: it knows whether a key can stand in the query string
 
   [[nodiscard]] bool decided() const noexcept { return decision.has_value(); }
   // Whether the request was refused: no later location lifts that.

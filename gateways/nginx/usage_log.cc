@@ -15,9 +15,9 @@ std::uint16_t status_of(const ngx_http_request_t* r) noexcept {
 }
 
 // The path as the client sent it: rewrites and internal redirects change the other copies.
-std::string_view path_of(const ngx_http_request_t* r, const LocationConf& conf) noexcept {
+std::string_view path_of(const ngx_http_request_t* r, const RequestRecord& record) noexcept {
   const std::string_view sent = view(r->unparsed_uri);
-  return conf.log_query == 1 ? sent : sent.substr(0, sent.find('?'));
+  return record.log_query ? sent : sent.substr(0, sent.find('?'));
 }
 
 // The decision as it was carried out: in a location in mode monitor nothing is denied.
@@ -35,7 +35,7 @@ Decision carried_out(const RequestRecord& record) noexcept {
 
 }  // namespace
 
-void log_usage(ngx_http_request_t* r, MainConf& main, const LocationConf& conf, const RequestRecord& record) noexcept {
+void log_usage(ngx_http_request_t* r, MainConf& main, const RequestRecord& record) noexcept {
   SpoolWriter* const spool = main.worker ? main.worker->usage_log() : nullptr;
   if (spool == nullptr) return;
   UsageRecord usage;
@@ -50,7 +50,7 @@ void log_usage(ngx_http_request_t* r, MainConf& main, const LocationConf& conf, 
   usage.duration_micros = static_cast<std::uint64_t>(std::max<std::int64_t>(took, 0));
   usage.method = view(r->method_name);
   usage.host = view(r->headers_in.server);
-  usage.path = path_of(r, conf);
+  usage.path = path_of(r, record);
   if (r->headers_in.user_agent != nullptr) usage.user_agent = view(r->headers_in.user_agent->value);
   if (spool->append(usage) == SpoolOutcome::kDropped && spool->dropped() % kDropsBetweenReports == 1) {
     ngx_log_error(NGX_LOG_ERR, r->connection->log, spool->last_errno(),

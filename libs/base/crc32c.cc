@@ -55,15 +55,20 @@ const bool kHasHardware = __builtin_cpu_supports("sse4.2") != 0;
 
 }  // namespace
 
+std::uint32_t crc32c_step_portable(std::uint32_t crc, std::uint64_t word) noexcept {
+  word ^= crc;
+  crc = 0;
+  for (std::size_t i = 0; i < 8; ++i) crc ^= kTables[7 - i][(word >> (8 * i)) & 0xFF];
+  return crc;
+}
+
 std::uint32_t crc32c_portable(const void* bytes, std::size_t size, std::uint32_t seed) noexcept {
   const auto* p = static_cast<const unsigned char*>(bytes);
   std::uint32_t crc = ~seed;
   for (; size >= 8; size -= 8, p += 8) {
     std::uint64_t word = 0;
     std::memcpy(&word, p, sizeof word);
-    word ^= crc;
-    crc = 0;
-    for (std::size_t i = 0; i < 8; ++i) crc ^= kTables[7 - i][(word >> (8 * i)) & 0xFF];
+    crc = crc32c_step_portable(crc, word);
   }
   for (; size > 0; --size, ++p) crc = (crc >> 8) ^ kTables[0][(crc ^ *p) & 0xFF];
   return ~crc;

@@ -10,38 +10,7 @@
 namespace keyfence::image {
 namespace {
 
-constexpr std::uint32_t kPolynomial = 0x82F63B78;  // CRC-32C, reflected
 constexpr std::uint64_t kCheckMask = 0x0000FFFFFFFFFFFF;
-
-// Eight tables: one step takes 8 bytes (slicing-by-8).
-using Tables = std::array<std::array<std::uint32_t, 256>, 8>;
-constexpr Tables make_tables() {
-  Tables tables{};
-  for (std::uint32_t i = 0; i < 256; ++i) {
-    std::uint32_t crc = i;
-    for (int bit = 0; bit < 8; ++bit) crc = (crc >> 1) ^ ((crc & 1) != 0 ? kPolynomial : 0);
-    tables[0][i] = crc;
-  }
-  for (std::size_t t = 1; t < 8; ++t) {
-    for (std::size_t i = 0; i < 256; ++i) {
-      tables[t][i] = (tables[t - 1][i] >> 8) ^ tables[0][tables[t - 1][i] & 0xFF];
-    }
-  }
-  return tables;
-}
-constexpr Tables kTables = make_tables();
-
-struct PortableStep {
-  static std::uint32_t word(std::uint32_t crc, std::uint64_t word) noexcept {
-    const std::uint64_t x = word ^ crc;
-    std::uint32_t out = 0;
-    for (unsigned i = 0; i < 8; ++i) out ^= kTables[7 - i][(x >> (8 * i)) & 0xFF];
-    return out;
-  }
-  static std::uint32_t byte(std::uint32_t crc, std::uint8_t byte) noexcept {
-    return (crc >> 8) ^ kTables[0][(crc ^ byte) & 0xFF];
-  }
-};
 
 constexpr std::uint16_t fold(std::uint32_t crc) noexcept {
   return static_cast<std::uint16_t>(crc ^ (crc >> 16));
@@ -72,17 +41,6 @@ inline void load_line(std::array<std::uint64_t, 8>& words, const void* line, Lin
   }                                     \
   return fold(step(step(step(a, b), beside.first), beside.second))
 
-#define KF_CRC_BODY(word_step, byte_step)                   \
-  const auto* p = static_cast<const unsigned char*>(bytes); \
-  std::uint32_t crc = ~seed;                                \
-  for (; size >= 8; size -= 8, p += 8) {                    \
-    std::uint64_t w = 0;                                    \
-    std::memcpy(&w, p, 8);                                  \
-    crc = word_step(crc, w);                                \
-  }                                                         \
-  for (; size > 0; --size, ++p) crc = byte_step(crc, *p);   \
-  return ~crc
-
 #if defined(__x86_64__)
 
 [[gnu::target("sse4.2")]] inline std::uint32_t hardware_word(std::uint32_t crc, std::uint64_t word) noexcept {
@@ -90,10 +48,6 @@ inline void load_line(std::array<std::uint64_t, 8>& words, const void* line, Lin
 }
 [[gnu::target("sse4.2")]] std::uint16_t line_check_hardware(const void* line, LineHead head, Beside beside) noexcept {
   KF_LINE_CHECK_BODY(hardware_word);
-}
-[[gnu::target("sse4.2")]] std::uint32_t crc32c_hardware(const void* bytes, std::size_t size,
-                                                        std::uint32_t seed) noexcept {
-  KF_CRC_BODY(hardware_word, _mm_crc32_u8);
 }
 [[gnu::target("sse4.2")]] std::uint32_t seal_hardware(std::uint64_t value) noexcept {
   return hardware_word(0x5EA1ED00, value);
@@ -107,24 +61,13 @@ std::uint16_t seal_check(std::uint64_t value) noexcept {
 #if defined(__x86_64__)
   if (kHasHardware) return fold(seal_hardware(value));
 #endif
-  return fold(PortableStep::word(0x5EA1ED00, value));
+  return fold(crc32c_step_portable(0x5EA1ED00, value));
 }
 
 }  // namespace
 
-std::uint32_t crc32c_portable(const void* bytes, std::size_t size, std::uint32_t seed) noexcept {
-  KF_CRC_BODY(PortableStep::word, PortableStep::byte);
-}
-
 std::uint16_t line_check_portable(const void* line, LineHead head, Beside beside) noexcept {
-  KF_LINE_CHECK_BODY(PortableStep::word);
-}
-
-std::uint32_t crc32c(const void* bytes, std::size_t size, std::uint32_t seed) noexcept {
-#if defined(__x86_64__)
-  if (kHasHardware) return crc32c_hardware(bytes, size, seed);
-#endif
-  return crc32c_portable(bytes, size, seed);
+  KF_LINE_CHECK_BODY(crc32c_step_portable);
 }
 
 std::uint16_t line_check(const void* line, LineHead head, Beside beside) noexcept {

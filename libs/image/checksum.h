@@ -5,12 +5,13 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "libs/base/crc32c.h"
+
 // The checks of the policy image. All are of CRC-32C, in hardware where the processor has it (chosen at run time) and
 // by table elsewhere, with the same result: any machine reads any image.
 namespace keyfence::image {
 
-// CRC-32C of any bytes, continuing from a seed.
-[[nodiscard]] std::uint32_t crc32c(const void* bytes, std::size_t size, std::uint32_t seed) noexcept;
+using keyfence::crc32c;
 
 // Which bytes of a 64-byte line its check leaves out, beside the check itself (the last two).
 enum class LineHead : std::uint8_t {
@@ -66,7 +67,6 @@ inline constexpr std::uint32_t kControlDamaged = ~std::uint32_t{0};
 }
 
 // The table-driven twin, for the tests that hold both equal.
-[[nodiscard]] std::uint32_t crc32c_portable(const void* bytes, std::size_t size, std::uint32_t seed) noexcept;
 [[nodiscard]] std::uint16_t line_check_portable(const void* line, LineHead head, Beside beside = {}) noexcept;
 
 }  // namespace keyfence::image

@@ -112,6 +112,13 @@ struct alignas(kLineBytes) KeySlot {
 static_assert(sizeof(KeySlot) == 64 && offsetof(KeySlot, account) == 16 && offsetof(KeySlot, flags) == 20 &&
               offsetof(KeySlot, words) == 24 && offsetof(KeySlot, lengths) == 56 && offsetof(KeySlot, check) == 62);
 
+[[nodiscard]] inline Extension extension_of(const KeySlot& key) noexcept {
+  return static_cast<Extension>(unsigned{key.flags} >> kExtensionShift & 3U);
+}
+[[nodiscard]] inline bool is_removed(const KeySlot& key) noexcept {
+  return (unsigned{key.flags} >> kKeyStateShift & 3U) == kKeyRemoved;
+}
+
 // What else names a key: in an array beside the slots, so that both are fetched together.
 struct KeyName {
   std::uint64_t key_id;
@@ -124,6 +131,11 @@ struct alignas(kLineBytes) KeyNameLine {
 };
 static_assert(sizeof(KeyNameLine) == 64);
 
+[[nodiscard]] inline std::uint64_t digest_head(const std::array<std::uint8_t, 32>& digest) noexcept {
+  std::uint64_t head = 0;
+  std::memcpy(&head, digest.data(), sizeof(head));
+  return head;
+}
 // Where the probe for a key begins.
 [[nodiscard]] inline std::size_t home_slot(std::uint64_t digest_head, std::uint64_t slot_count) noexcept {
   return static_cast<std::size_t>((static_cast<uint128>(digest_head) * slot_count) >> 64);

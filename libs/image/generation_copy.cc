@@ -15,14 +15,6 @@ ImageWriteError damaged() {
   return {ImageWriteError::Code::kFailed, "the policy image was damaged by something else; it must be built anew"};
 }
 
-Extension extension_of(const KeySlot& body) noexcept {
-  return static_cast<Extension>(unsigned{body.flags} >> kExtensionShift & 3U);
-}
-
-bool is_removed(const KeySlot& body) noexcept {
-  return (unsigned{body.flags} >> kKeyStateShift & 3U) == kKeyRemoved;
-}
-
 }  // namespace
 
 Generation::Done Generation::copy_holder(const Generation& other, const ListHolder& from, ListHolder& to) {

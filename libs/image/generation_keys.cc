@@ -48,20 +48,10 @@ PrefixLine prefix_line(const std::vector<PrefixV4>& prefixes, std::size_t begin)
   return line;
 }
 
-std::uint64_t head_of(const KeyDigest& digest) noexcept {
-  std::uint64_t head = 0;
-  std::memcpy(&head, digest.bytes.data(), sizeof(head));
-  return head;
-}
-
 KeySlot slot_of(const KeyDigest& digest) noexcept {
   KeySlot body{};
   std::memcpy(body.digest.data(), digest.bytes.data() + 8, body.digest.size());
   return body;
-}
-
-Extension extension_of(const KeySlot& body) noexcept {
-  return static_cast<Extension>(unsigned{body.flags} >> kExtensionShift & 3U);
 }
 
 void set_extension(KeySlot& body, Extension extension, std::uint32_t line) noexcept {
@@ -116,9 +106,8 @@ Generation::Done Generation::store_slot(KeySlot body, const KeyName& name) {
   if (!found.taken && slots_used_ >= slot_count_ - slot_count_ / kSlotsPerEmptyOne) return fail_full("key table");
   KeySlot& slot = slots()[found.slot];
   body.check = line_check(&body, LineHead::kControl, {name.key_id, name.digest_head});
-  const auto removed = [](const KeySlot& of) { return (unsigned{of.flags} >> kKeyStateShift & 3U) == kKeyRemoved; };
   const KeySlot* before = found.taken ? standing_key(found.slot).body : nullptr;
-  const bool was = before != nullptr && !removed(*before);
+  const bool was = before != nullptr && !is_removed(*before);
   if (!found.taken || !finished_) {
     if (before != nullptr) garbage_lines_ += garbage_of(*before);
     std::memcpy(behind_control(slot), behind_control(body), sizeof(body) - sizeof(body.control));
@@ -135,7 +124,7 @@ Generation::Done Generation::store_slot(KeySlot body, const KeyName& name) {
     store_release(slot.control, encode_control(static_cast<std::uint32_t>(*begin - change_line_) + kControlFirst));
   }
   if (journal_) journal_->slots.push_back(found.slot);
-  keys_ += removed(body) ? 0U : 1U;
+  keys_ += is_removed(body) ? 0U : 1U;
   keys_ -= was ? 1U : 0U;
   return {};
 }
@@ -190,16 +179,16 @@ Generation::Done Generation::put_key(const KeyPolicy& key) {
   body.flags = static_cast<std::uint16_t>(list_.flags | static_cast<unsigned>(key.state) << kKeyStateShift);
   body.scope_set = scopes->index;
   auto stored = store_key_list(key, *scopes, body);
-  if (stored) stored = store_slot(body, {key.id.value(), head_of(key.digest)});
+  if (stored) stored = store_slot(body, {key.id.value(), digest_head(key.digest.bytes)});
   if (!stored) arena_used_ = mark;
   return stored;
 }
 
 Generation::Done Generation::remove_key(const KeyDigest& digest) {
   KeySlot body = slot_of(digest);
-  if (!find(head_of(digest), body).taken) return {};
+  if (!find(digest_head(digest.bytes), body).taken) return {};
   body.flags = kKeyRemoved << kKeyStateShift;
-  return store_slot(body, {0, head_of(digest)});
+  return store_slot(body, {0, digest_head(digest.bytes)});
 }
 
 // The scope set of these names, shared by all keys that have the same.

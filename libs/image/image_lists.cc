@@ -51,10 +51,13 @@ std::span<const Line> ImageView::set_lines(const image::SetRef& set) const noexc
 }
 
 bool ImageView::verified(const image::SetRef& set, std::span<const Line> lines) const noexcept {
-  image::SetRef& known = verified_[set.line % kVerifiedMax];
-  if (known.line == set.line && known.crc == set.crc && known.kind_and_lines == set.kind_and_lines) return true;
+  // Neighbours, as the two families of one list, must not take each other's place at every question.
+  VerifiedSets& near = verified_[set.line % kVerifiedMax];
+  for (const image::SetRef& known : near.sets) {
+    if (known.line == set.line && known.crc == set.crc && known.kind_and_lines == set.kind_and_lines) return true;
+  }
   if (image::crc32c(lines.data(), lines.size_bytes(), 0) != set.crc) return false;
-  known = set;
+  near.sets[near.oldest++ % near.sets.size()] = set;
   return true;
 }
 
@@ -162,7 +165,7 @@ ListVerdict ImageView::key_verdict(KeyRef key, const std::optional<IpAddress>& a
   if (!verdict.has_entries || !address || verdict.mode == ListMode::kOff) return verdict;
   verdict.admits = in_slot(*key.body_, *address);
   if (verdict.admits) return verdict;
-  switch (static_cast<image::Extension>(unsigned{key.body_->flags} >> image::kExtensionShift & 3U)) {
+  switch (image::extension_of(*key.body_)) {
     case image::Extension::kNone:
       break;
     case image::Extension::kPrefixes:

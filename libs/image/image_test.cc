@@ -1,4 +1,5 @@
 #include <gtest/gtest.h>
+#include <sys/resource.h>
 
 #include <algorithm>
 
@@ -191,6 +192,29 @@ TEST(Image, AnswersNoPolicyUntilOneIsPublished) {
   EXPECT_EQ(reader.decide(question).reason, Reason::kKeyUnknown);
   EXPECT_EQ(reader.decide(question).revision, Revision{3});
   EXPECT_FALSE(reader.last_error().has_value());
+}
+
+TEST(Image, FollowsAGenerationThatCouldNotBeOpenedAsSoonAsItCan) {
+  const TestDir dir;
+  ImageReader reader(dir.path());
+  WorldMaker maker(1);
+  {
+    ImageWriter writer = open_writer(dir);
+    ASSERT_NO_FATAL_FAILURE(build(writer, maker.world(10, 10)));
+  }
+  ASSERT_NE(reader.acquire(), nullptr);
+  const World second = maker.world(10, 10);
+  ImageWriter writer = open_writer(dir);
+  ASSERT_NO_FATAL_FAILURE(build(writer, second));
+  struct rlimit before {};
+  ASSERT_EQ(getrlimit(RLIMIT_NOFILE, &before), 0);
+  struct rlimit none = before;
+  none.rlim_cur = 0;  // a worker that has used up its files
+  ASSERT_EQ(setrlimit(RLIMIT_NOFILE, &none), 0);
+  (void)reader.acquire();
+  ASSERT_EQ(setrlimit(RLIMIT_NOFILE, &before), 0);
+  EXPECT_EQ(reader.last_error(), ImageError::kUnreadable);
+  ASSERT_NO_FATAL_FAILURE(expect_agreement(reader, second, maker, 10));
 }
 
 TEST(Image, RefusesASecondWriter) {

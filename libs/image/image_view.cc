@@ -30,9 +30,7 @@ bool intact(const KeySlot& slot, const image::KeyName& name) noexcept {
 }
 
 std::uint64_t digest_head(const KeyDigest& digest) noexcept {
-  std::uint64_t head = 0;
-  std::memcpy(&head, digest.bytes.data(), sizeof(head));
-  return head;
+  return image::digest_head(digest.bytes);
 }
 
 // Whether a slot holds bytes 8 to 19 of the digest.
@@ -94,12 +92,6 @@ Result<ImageView, ImageError> ImageView::over(std::span<const std::byte> file) n
   return decision;
 }
 
-bool ImageView::take_damaged() const noexcept {
-  const bool damaged = damaged_;
-  damaged_ = false;
-  return damaged;
-}
-
 // What a key is found by: names and slots, of which four in ten keys do not stand in the first.
 void ImageView::prefetch_key(std::uint64_t head) const noexcept {
   const std::size_t at = image::home_slot(head, slot_count_);
@@ -110,7 +102,6 @@ void ImageView::prefetch_key(std::uint64_t head) const noexcept {
 }
 
 void ImageView::prefetch(const Question& question) const noexcept {
-  prefetch_key(digest_head(question.credential.digest));
   if (!question.address) return;
   const ListHolder* global = instance();
   if (global == nullptr) return;
@@ -151,7 +142,7 @@ const ListHolder* ImageView::checked_holder(const ListHolder* holder) const noex
 
 const ListHolder* ImageView::instance() const noexcept {
   const std::uint64_t word = image::load_acquire(header_->root);
-  if (word == known_root_) return known_instance_;
+  if (word == known_root_ && known_instance_ != nullptr) return known_instance_;
   const ListHolder* holder = checked_holder(record<ListHolder>(image::unseal(word)));
   if (holder != nullptr) {
     known_root_ = word;
@@ -219,11 +210,11 @@ ImageView::KeyRef ImageView::find_key(const KeyDigest& digest) const noexcept {
   if (standing.what == Standing::kEmpty) return key;
   const KeySlot* body = standing.body;
   if (standing.what == Standing::kFound) {
-    if (((unsigned{body->flags} >> image::kKeyStateShift) & 3U) == image::kKeyRemoved) return key;
+    if (image::is_removed(*body)) return key;
     if (body->account < account_count_) {
       __builtin_prefetch(accounts_ + body->account);
       __builtin_prefetch(&accounts_[body->account].root);
-      const auto extension = static_cast<image::Extension>(body->flags >> image::kExtensionShift & 3U);
+      const image::Extension extension = image::extension_of(*body);
       const auto* more = extension == image::Extension::kNone ? nullptr : arena(body->words[7], 1);
       if (extension == image::Extension::kNone || more != nullptr) {
         if (more != nullptr) __builtin_prefetch(more);

@@ -56,8 +56,6 @@ class ImageView {
 
   [[nodiscard]] std::uint64_t generation() const noexcept { return generation_; }
   [[nodiscard]] std::uint64_t epoch() const noexcept { return epoch_; }
-  // Whether anything that was read since the last call proved damaged.
-  [[nodiscard]] bool take_damaged() const noexcept;
 
  private:
   ImageView() = default;
@@ -108,8 +106,12 @@ class ImageView {
 
   // Long sets that were verified whole, by the line where they begin. Nothing published is rewritten, so once is
   // enough.
-  static constexpr std::size_t kVerifiedMax = 64;
-  mutable std::array<image::SetRef, kVerifiedMax> verified_{};
+  struct VerifiedSets {
+    std::array<image::SetRef, 4> sets{};
+    std::uint32_t oldest = 0;
+  };
+  static constexpr std::size_t kVerifiedMax = 32;
+  mutable std::array<VerifiedSets, kVerifiedMax> verified_{};
   // The instance as it was checked last, by the word that led to it: it is asked for several times in a decision.
   mutable std::uint64_t known_root_ = 0;  // no sealed word
   mutable const image::ListHolder* known_instance_ = nullptr;

@@ -16,7 +16,8 @@ namespace {
 
 // How often a generation that vanished between reading its number and opening it is looked for again.
 constexpr int kFlipsFollowedMax = 8;
-// After a failure, how many calls pass before the files are opened again although the number stands.
+// After what was found there could not be used, how many calls pass before it is opened again although the number
+// stands. What could not be opened is tried again at every call: it may be the policy that is in force.
 constexpr std::uint32_t kCallsBetweenRetries = 256;
 
 Result<void, ImageError> check_current(const MappedFile& file) noexcept {
@@ -133,14 +134,16 @@ const ImageView* ImageReader::acquire() noexcept {
   }
   const auto followed = s.follow_without_throwing();
   s.settled = followed.ok();
-  s.calls_until_retry = kCallsBetweenRetries;
+  const bool not_opened =
+      !followed && (followed.error() == ImageError::kMissing || followed.error() == ImageError::kUnreadable);
+  s.calls_until_retry = not_opened ? 0 : kCallsBetweenRetries;
   s.error = followed ? std::nullopt : std::optional(followed.error());
   return s.mapped ? &s.mapped->view : nullptr;
 }
 
 void ImageReader::recheck() noexcept {
   State& s = *state_;
-  if (s.current && !s.current->lost() && s.current->is_still(s.current_path)) return;
+  if (s.settled && s.current && !s.current->lost() && s.current->is_still(s.current_path)) return;
   s.settled = false;
   s.calls_until_retry = 0;
   (void)acquire();

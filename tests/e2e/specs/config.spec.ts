@@ -24,6 +24,7 @@ const refused: [string, string, RegExp][] = [
   ['none and another', server('keyfence_trusted_proxies none 10.0.0.1;'), /"none" stands alone/],
   ['a mistyped header', server('keyfence_trusted_proxies 10.0.0.1; keyfence_client_address_header X-Forwarded-Fro;'), /"X-Forwarded-Fro" is none of X-Forwarded-For/],
   ['a header that no proxy may set', server('keyfence on; keyfence_client_address_header Forwarded;'), /keyfence_client_address_header needs keyfence_trusted_proxies/],
+  ['a key in the user agent', server('keyfence on; keyfence_credential header:User-Agent;'), /has another meaning in HTTP and cannot hold a key/],
   ['keys in the usage log', server('keyfence on; keyfence_credential query:k; keyfence_pass_credential on; keyfence_log_query on;'), /keys in the query string would stand in the usage log/],
   ['pass_credential with a word', server('keyfence_pass_credential yes;'), /invalid value "yes"/],
   ['keyfence in an if block', server('location / { if ($args) { keyfence off; } }'), /"keyfence" directive is not allowed here/],

@@ -33,6 +33,18 @@ test('what a client says of its identity is removed, fenced or not @core', async
   }
 });
 
+test('what a client says of its identity is removed even from a request that nginx could not read', async ({ start, upstream }) => {
+  const gateway = await start({
+    http,
+    server: `error_page 400 = @open; location / { keyfence on; ${proxied} } location @open { ${proxied} }`,
+  });
+  const lines = spoofed.map(([name, value]) => `${name}: ${value}\r\n`).join('');
+  const text = await raw(gateway.port, `GET /admin HTTP/1.1\r\n${lines}Connection: close\r\n\r\n`);  // without Host
+  expect(statuses(text)).toEqual([200]);
+  expect(upstream.count).toBe(1);
+  expect(text).not.toContain('spoofed');
+});
+
 test('every answer carries one fresh request id @core', async ({ start, upstream }) => {
   const gateway = await start({ http, server });
   upstream.reply = (seen) =>

@@ -156,6 +156,27 @@ function readBySqlite(file: string): Record<string, string>[] {
   return JSON.parse(run.stdout);
 }
 
+test('a key in the query string stays out of the log, wherever the request ends', async ({ start, dir }) => {
+  const daemon = await startDaemon(dir);
+  try {
+    const account = await daemon.ok('POST', '/api/v1/accounts', { name: 'one' });
+    const key = await daemon.ok('POST', `/api/v1/accounts/${account.id}/keys`, { name: 'k' });
+    const gateway = await start({
+      server: `keyfence_log_query on;
+        location / { keyfence on; keyfence_credential query:k; keyfence_pass_credential on; keyfence_log_query off;
+          error_page 502 = @later; proxy_pass http://127.0.0.1:1; }
+        location @later { ${proxied} }`,
+      policyDir: daemon.policyDir,
+      image: null,
+    });
+    expect((await gateway.ask(`/found?k=${key.secret}&page=2`)).status).toBe(200);
+    await eventually('it is stored', async () => (await records(daemon)).length === 1);
+    expect((await records(daemon))[0].path).toBe('/found');
+  } finally {
+    await daemon.stop();
+  }
+});
+
 test('an export is read back by readers that are not ours, whatever was requested', async ({ start, dir }) => {
   const daemon = await startDaemon(dir);
   try {
