@@ -38,10 +38,12 @@ class StoreReader : public PeopleReader {
   [[nodiscard]] virtual StoreResult<std::vector<EntryRow>> entries(ListRef ref, PageRequest page) = 0;
   [[nodiscard]] virtual StoreResult<EntryRow> entry(ListRef ref, EntryId id) = 0;
   [[nodiscard]] virtual StoreResult<std::optional<EntryRow>> entry_of_range(ListRef ref, const IpRange& range) = 0;
-  // Entries that hold this range or lie in it, without reading the list: its twin, every block that holds it, of the
-  // ranges that are no blocks those among the nearest kRelatedScanned, and the first that lies in it.
-  static constexpr std::size_t kRelatedScanned = 10'000;
+  // Entries that hold this range or lie in it, without reading the list: its twin, all that hold it, and the first that
+  // lies in it.
   [[nodiscard]] virtual StoreResult<std::vector<EntryRow>> related_entries(ListRef ref, const IpRange& range) = 0;
+  // The usable entry that admits the address, without reading the list: the most specific, then the oldest.
+  [[nodiscard]] virtual StoreResult<std::optional<EntryRow>> best_match(ListRef ref, const IpAddress& address,
+                                                                        UnixSeconds now) = 0;
 
   // The revisions of a list, newest first; page.after 0 begins at the newest, otherwise smaller ones follow.
   [[nodiscard]] virtual StoreResult<std::vector<ListRevisionRow>> list_revisions(ListRef ref, PageRequest page) = 0;
@@ -51,7 +53,9 @@ class StoreReader : public PeopleReader {
                                                                       PageRequest page) = 0;
 
   [[nodiscard]] virtual StoreResult<std::optional<TokenRow>> token_by_digest(const KeyDigest& digest) = 0;
+  [[nodiscard]] virtual StoreResult<TokenRow> token(TokenId id) = 0;
   [[nodiscard]] virtual StoreResult<std::vector<TokenRow>> tokens(PageRequest page) = 0;
+  [[nodiscard]] virtual StoreResult<std::vector<TokenRow>> tokens_of_account(AccountId account, PageRequest page) = 0;
 
   // Newest first; page.after 0 begins at the newest, otherwise rows with a smaller id follow.
   [[nodiscard]] virtual StoreResult<std::vector<AuditRow>> audit(const AuditFilter& filter, PageRequest page) = 0;

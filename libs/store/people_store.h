@@ -63,6 +63,8 @@ class PeopleWriter {
   [[nodiscard]] virtual StoreResult<void> insert_session(const SessionRow& row) = 0;
   // last_seen_at and confirmed_at; the rest of a session never changes.
   [[nodiscard]] virtual StoreResult<void> update_session(const SessionRow& row) = 0;
+  // last_seen_at alone, and never back.
+  [[nodiscard]] virtual StoreResult<void> touch_session(SessionId id, Timestamp seen_at) = 0;
   [[nodiscard]] virtual StoreResult<void> delete_session(SessionId id) = 0;
   // All of a person's but this one; nullopt: all.
   [[nodiscard]] virtual StoreResult<void> delete_sessions(PersonId person, std::optional<SessionId> except) = 0;
@@ -71,7 +73,7 @@ class PeopleWriter {
   [[nodiscard]] virtual StoreResult<void> spend_recovery_code(PersonId person, const KeyDigest& code) = 0;  // kNotFound
 
   [[nodiscard]] virtual StoreResult<void> put_device(PersonId person, const KeyDigest& device, Timestamp seen_at) = 0;
-  [[nodiscard]] virtual StoreResult<void> touch_token(TokenId id, Timestamp used_at) = 0;
+  [[nodiscard]] virtual StoreResult<void> touch_token(TokenId id, Timestamp used_at) = 0;  // never back
   [[nodiscard]] virtual StoreResult<void> delete_outdated(const Outdated& outdated) = 0;
 };
 

@@ -139,7 +139,10 @@ struct ListRevisionRow {
   std::size_t updated = 0;
   std::size_t removed = 0;
 };
-inline constexpr std::size_t kListRevisionsKept = 1'000;  // of each list; older ones are forgotten bit by bit
+// Of each list; older ones are forgotten bit by bit. Where a list is rewritten often, fewer are kept: as many as need
+// no more entries of the past than this, and four times those that it has. The one before the newest always is.
+inline constexpr std::size_t kListRevisionsKept = 1'000;
+inline constexpr std::size_t kPastEntriesKept = 100'000;
 
 // What was answered to a creation that carried an Idempotency-Key.
 struct IdempotencyRow {
@@ -148,6 +151,7 @@ struct IdempotencyRow {
   KeyDigest request;                 // of method, path, query and body
   Timestamp at;                      // kept for kIdempotencyKept
   std::vector<std::uint8_t> sealed;  // the answer; only who asked can open it
+  Revision revision = {};            // that the creation made; 0: it changed no policy
 };
 inline constexpr std::int64_t kIdempotencyKeptMicros = std::int64_t{24} * 60 * 60 * 1'000'000;
 

@@ -27,6 +27,7 @@ class TouchedPolicy {
     std::size_t added = 0;                       // entries, for the list's history
     std::size_t updated = 0;
     std::size_t removed = 0;
+    Revision changed_before = {};
 
     void put(const PolicyEntry& entry, Before before);
     void remove(EntryId id);

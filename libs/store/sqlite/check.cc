@@ -95,6 +95,16 @@ void check_history(Connection& connection) {
   }
 }
 
+void check_spreads(Connection& connection) {
+  Statement entries(connection, "SELECT id, range, spread FROM entries");
+  Rows rows = entries.query();
+  while (rows.next()) {
+    const std::optional<int> spread = spread_of(range_of(rows, 1));
+    const bool same = spread ? rows.is_integer(2) && rows.integer(2) == *spread : rows.is_null(2);
+    if (!same) fail_corrupt("the range of entry " + EntryId(rows.id(0)).text() + " is not found by its length");
+  }
+}
+
 void check_audit(Connection& connection) {
   const AuditVerdict verdict = verify_audit(connection);
   if (verdict.wrong)
@@ -140,6 +150,7 @@ void check_rows(Connection& connection) {
   check_feed(connection);
   check_keys(connection, reads);
   check_lists(connection);
+  check_spreads(connection);
   check_changes(connection);
   check_history(connection);
   check_audit(connection);

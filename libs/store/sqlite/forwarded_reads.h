@@ -54,6 +54,9 @@ class ForwardedReads : public ForwardedPeopleReads<Base, Derived> {
   StoreResult<std::vector<EntryRow>> related_entries(ListRef ref, const IpRange& range) override {
     return read([&](Reads& reads) { return reads.related_entries(ref, range); });
   }
+  StoreResult<std::optional<EntryRow>> best_match(ListRef ref, const IpAddress& address, UnixSeconds now) override {
+    return read([&](Reads& reads) { return reads.best_match(ref, address, now); });
+  }
   StoreResult<std::vector<ListRevisionRow>> list_revisions(ListRef ref, PageRequest page) override {
     return read([&](Reads& reads) { return reads.list_revisions(ref, page); });
   }
@@ -68,6 +71,12 @@ class ForwardedReads : public ForwardedPeopleReads<Base, Derived> {
   }
   StoreResult<std::vector<TokenRow>> tokens(PageRequest page) override {
     return read([&](Reads& reads) { return reads.tokens(page); });
+  }
+  StoreResult<TokenRow> token(TokenId id) override {
+    return read([&](Reads& reads) { return reads.token(id); });
+  }
+  StoreResult<std::vector<TokenRow>> tokens_of_account(AccountId account, PageRequest page) override {
+    return read([&](Reads& reads) { return reads.tokens_of_account(account, page); });
   }
   StoreResult<std::vector<AuditRow>> audit(const AuditFilter& filter, PageRequest page) override {
     return read([&](Reads& reads) { return reads.audit(filter, page); });

@@ -281,6 +281,22 @@ CREATE INDEX idempotency_by_time ON idempotency (at);
 ALTER TABLE instance ADD COLUMN seal BLOB NOT NULL DEFAULT x'';
 )sql";
 
+// Ranges are found by their length, and what an answer that is given again has to wait for is known.
+constexpr Sql kSpreads = R"sql(
+ALTER TABLE entries ADD COLUMN spread INTEGER;
+CREATE INDEX entries_by_spread ON entries (layer, owner, spread, range) WHERE spread IS NOT NULL;
+ALTER TABLE idempotency ADD COLUMN revision INTEGER NOT NULL DEFAULT 0;
+)sql";
+
+void measure_ranges(Connection& connection) {
+  Statement ranges(connection, "SELECT layer, owner, id, range FROM entries WHERE kind = 2");
+  Statement update(connection, "UPDATE entries SET spread = ? WHERE layer = ? AND owner = ? AND id = ?");
+  Rows rows = ranges.query();
+  while (rows.next()) {
+    update.execute(spread_of(range_of(rows, 3)), rows.integer(0), rows.id(1), rows.id(2));
+  }
+}
+
 void make_instance(Connection& connection) {
   const InstanceRow row;
   Statement insert(connection, "INSERT INTO instance VALUES (1, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0)");
@@ -316,7 +332,7 @@ void keep_changes(Connection& connection) {
 }
 
 constexpr std::array kMigrations = {Migration{1, kFirstSchema, make_instance}, Migration{2, kPeople, nullptr},
-                                    Migration{3, kKeptChanges, keep_changes}};
+                                    Migration{3, kKeptChanges, keep_changes}, Migration{4, kSpreads, measure_ranges}};
 
 std::int64_t single_integer(Connection& connection, Sql sql) {
   Statement statement(connection, sql);

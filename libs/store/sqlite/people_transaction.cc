@@ -83,6 +83,12 @@ StoreResult<void> SqliteTransaction::update_session(const SessionRow& row) {
   });
 }
 
+StoreResult<void> SqliteTransaction::touch_session(SessionId id, Timestamp seen_at) {
+  return write([&] {
+    if (writes_->people.touch_session.execute(seen_at, id) == 0) fail_not_found("there is no session " + id.text());
+  });
+}
+
 StoreResult<void> SqliteTransaction::delete_session(SessionId id) {
   return write([&] {
     if (writes_->people.delete_session.execute(id) == 0) fail_not_found("there is no session " + id.text());

@@ -36,7 +36,8 @@ PeopleWrites::PeopleWrites(Connection& connection)
       put_device(connection,
                  "INSERT INTO devices (person, digest, seen_at) VALUES (?, ?, ?)"
                  " ON CONFLICT (person, digest) DO UPDATE SET seen_at = excluded.seen_at"),
-      touch_token(connection, "UPDATE tokens SET last_used_at = ? WHERE id = ?"),
+      touch_token(connection, "UPDATE tokens SET last_used_at = max(coalesce(last_used_at, 0), ?) WHERE id = ?"),
+      touch_session(connection, "UPDATE sessions SET last_seen_at = max(last_seen_at, ?) WHERE id = ?"),
       delete_old_sessions(connection, "DELETE FROM sessions WHERE created_at < ? OR last_seen_at < ?"),
       delete_old_second_factors(connection, "DELETE FROM sessions WHERE stage = 0 AND created_at < ?"),
       delete_old_invitations(connection, "DELETE FROM invitations WHERE expires_at < ?"),

@@ -14,7 +14,7 @@ struct PeopleWrites {
   Statement insert_session, update_session, delete_session, delete_sessions;
   Statement insert_recovery_code, delete_recovery_code, delete_recovery_codes;
   Statement put_device;
-  Statement touch_token;
+  Statement touch_token, touch_session;
   Statement delete_old_sessions, delete_old_second_factors, delete_old_invitations, delete_old_devices;
 };
 

@@ -1,7 +1,6 @@
 #include "libs/store/sqlite/reads.h"
 
 #include <algorithm>
-#include <array>
 #include <limits>
 
 #include "libs/store/packed_policy.h"
@@ -76,20 +75,6 @@ KeyRow key_of(const Rows& rows) {
   return row;
 }
 
-EntryRow entry_of(const Rows& rows) {
-  EntryRow row;
-  row.id = EntryId(rows.id(0));
-  row.range = range_of(rows, 1);
-  row.state = rows.enumerator(2, EntryState::kEnabled);
-  row.expires_at = rows.optional_seconds(3);
-  row.kind = rows.enumerator(4, EntryKind::kRange);
-  row.text = rows.text(5);
-  row.label = rows.text(6);
-  row.added_by = rows.text(7);
-  row.added_at = rows.timestamp(8);
-  return row;
-}
-
 TokenRow token_of(const Rows& rows) {
   TokenRow row;
   row.id = TokenId(rows.id(0));
@@ -126,7 +111,8 @@ ListRevisionRow list_revision_of(const Rows& rows) {
 
 IdempotencyRow idempotency_of(const Rows& rows) {
   const std::span<const std::uint8_t> sealed = rows.blob(4);
-  return {std::string(rows.text(0)), rows.digest(1), rows.digest(2), rows.timestamp(3), {sealed.begin(), sealed.end()}};
+  return {std::string(rows.text(0)),      rows.digest(1),  rows.digest(2), rows.timestamp(3),
+          {sealed.begin(), sealed.end()}, rows.revision(5)};
 }
 
 // Beyond what an action that begins with this text can be.
@@ -178,6 +164,20 @@ IpRange range_of(const Rows& rows, int column) {
   const std::optional<IpRange> range = unpack_range(rows.blob(column));
   if (!range) fail_corrupt("an entry's range is malformed");
   return *range;
+}
+
+EntryRow entry_of(const Rows& rows) {
+  EntryRow row;
+  row.id = EntryId(rows.id(0));
+  row.range = range_of(rows, 1);
+  row.state = rows.enumerator(2, EntryState::kEnabled);
+  row.expires_at = rows.optional_seconds(3);
+  row.kind = rows.enumerator(4, EntryKind::kRange);
+  row.text = rows.text(5);
+  row.label = rows.text(6);
+  row.added_by = rows.text(7);
+  row.added_at = rows.timestamp(8);
+  return row;
 }
 
 AuditRow audit_of(const Rows& rows) {
@@ -256,11 +256,15 @@ Reads::Reads(Connection& connection)
       entries_within_(connection,
                       "SELECT id, range, state, expires_at, kind, text, label, added_by, added_at FROM entries"
                       " WHERE layer = ? AND owner = ? AND range >= ? AND range <= ? ORDER BY range LIMIT ?"),
-      ranges_before_(connection,
-                     "SELECT id, range, state, expires_at, kind, text, label, added_by, added_at FROM entries"
-                     " WHERE layer = ? AND owner = ? AND range <= ? ORDER BY range DESC LIMIT ?"),
       policy_entries_(connection,
                       "SELECT id, range, state, expires_at FROM entries WHERE layer = ? AND owner = ? ORDER BY id"),
+      next_spread_(connection,
+                   "SELECT spread FROM entries INDEXED BY entries_by_spread"
+                   " WHERE layer = ? AND owner = ? AND spread > ? ORDER BY spread LIMIT 1"),
+      entries_of_spread_(
+          connection,
+          "SELECT id, range, state, expires_at, kind, text, label, added_by, added_at FROM entries"
+          " INDEXED BY entries_by_spread WHERE layer = ? AND owner = ? AND spread = ? AND range >= ? AND range <= ?"),
       list_revisions_(connection,
                       "SELECT layer, owner, revision, at, actor, address, action, mode, when_empty, entry_count, added,"
                       " updated, removed FROM list_revisions WHERE layer = ? AND owner = ? AND revision < ?"
@@ -278,9 +282,15 @@ Reads::Reads(Connection& connection)
       token_by_digest_(connection,
                        "SELECT id, name, digest, hint, role, account, expires_at, revoked_at, created_by, created_at,"
                        " addresses, last_used_at FROM tokens WHERE digest = ?"),
+      token_(connection,
+             "SELECT id, name, digest, hint, role, account, expires_at, revoked_at, created_by, created_at,"
+             " addresses, last_used_at FROM tokens WHERE id = ?"),
       tokens_(connection,
               "SELECT id, name, digest, hint, role, account, expires_at, revoked_at, created_by, created_at,"
               " addresses, last_used_at FROM tokens WHERE id > ? ORDER BY id LIMIT ?"),
+      tokens_of_account_(connection,
+                         "SELECT id, name, digest, hint, role, account, expires_at, revoked_at, created_by, created_at,"
+                         " addresses, last_used_at FROM tokens WHERE account = ? AND id > ? ORDER BY id LIMIT ?"),
       audit_(connection,
              "SELECT id, at, actor, address, action, subject, account, before, after, revision, hash FROM audit NOT "
              "INDEXED"
@@ -317,7 +327,8 @@ Reads::Reads(Connection& connection)
           " AND id < ?9 ORDER BY id DESC LIMIT ?10"),
       changes_(connection,
                "SELECT revision, at, body, sha256 FROM changes WHERE revision > ? ORDER BY revision LIMIT ?"),
-      idempotency_(connection, "SELECT caller, key, request, at, sealed FROM idempotency WHERE caller = ? AND key = ?"),
+      idempotency_(connection,
+                   "SELECT caller, key, request, at, sealed, revision FROM idempotency WHERE caller = ? AND key = ?"),
       seal_(connection, "SELECT seal FROM instance") {}
 
 InstanceRow Reads::instance() {
@@ -420,49 +431,6 @@ std::optional<EntryRow> Reads::entry_of_range(ListRef ref, const IpRange& range)
   return at_most_one(entry_of_range_.query(ref.layer, ref.owner, PackedRange(range).bytes()), entry_of);
 }
 
-std::vector<EntryRow> Reads::related_entries(ListRef ref, const IpRange& range) {
-  constexpr std::size_t kScanned = StoreReader::kRelatedScanned;
-  std::vector<EntryRow> found;
-  const int bits = range.family() == IpFamily::kV4 ? 32 : 128;
-  const uint128 first = range.first().number();
-  for (int length = bits; length >= 0; --length) {
-    const uint128 mask = length == bits ? 0 : (length == 0 ? ~uint128{0} : (uint128{1} << (bits - length)) - 1);
-    const uint128 ones = range.family() == IpFamily::kV4 ? mask & 0xFFFF'FFFFU : mask;
-    const auto address = [&](uint128 number) {
-      return range.family() == IpFamily::kV4 ? IpAddress::v4(static_cast<std::uint32_t>(number))
-                                             : IpAddress::v6(number);
-    };
-    const auto block = IpRange::make(address(first & ~ones), address(first | ones));
-    if (!block || !block->contains(range)) continue;
-    if (auto row = entry_of_range(ref, *block)) found.push_back(std::move(*row));
-  }
-  const auto is_known = [&](const EntryRow& row) {
-    return std::any_of(found.begin(), found.end(), [&](const EntryRow& one) { return one.id == row.id; });
-  };
-  // Packed ranges are in order of their first address; those of the other family stand between them.
-  std::array<std::uint8_t, 33> end{};
-  const PackedRange last(IpRange::single(range.last()));
-  std::copy(last.bytes().begin(), last.bytes().end(), end.begin());
-  std::fill(end.begin() + static_cast<std::ptrdiff_t>(last.bytes().size()), end.end(), std::uint8_t{0xFF});
-  const PackedRange start(IpRange::single(range.first()));
-  {
-    Rows rows =
-        entries_within_.query(ref.layer, ref.owner, start.bytes(), std::span<const std::uint8_t>(end), kScanned);
-    while (rows.next()) {
-      EntryRow row = entry_of(rows);
-      if (row.range == range || !range.contains(row.range) || is_known(row)) continue;
-      found.push_back(std::move(row));
-      break;
-    }
-  }
-  Rows rows = ranges_before_.query(ref.layer, ref.owner, std::span<const std::uint8_t>(end), kScanned);
-  while (rows.next()) {
-    EntryRow row = entry_of(rows);
-    if (row.kind == EntryKind::kRange && row.range.contains(range) && !is_known(row)) found.push_back(std::move(row));
-  }
-  return found;
-}
-
 std::vector<ListRevisionRow> Reads::list_revisions(ListRef ref, PageRequest page) {
   const std::int64_t before = page.after == 0 ? std::numeric_limits<std::int64_t>::max() : clamped(page.after);
   return all(list_revisions_.query(ref.layer, ref.owner, before, clamped(page.limit)), list_revision_of);
@@ -481,6 +449,16 @@ std::vector<EntryRow> Reads::entries_at(ListRef ref, Revision revision, PageRequ
 
 std::optional<TokenRow> Reads::token_by_digest(const KeyDigest& digest) {
   return at_most_one(token_by_digest_.query(digest), token_of);
+}
+
+TokenRow Reads::token(TokenId id) {
+  Rows rows = token_.query(id);
+  if (!rows.next()) fail_not_found("there is no token " + id.text());
+  return token_of(rows);
+}
+
+std::vector<TokenRow> Reads::tokens_of_account(AccountId account, PageRequest page) {
+  return all(tokens_of_account_.query(account, clamped(page.after), clamped(page.limit)), token_of);
 }
 
 std::vector<TokenRow> Reads::tokens(PageRequest page) {

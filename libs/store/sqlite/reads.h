@@ -29,11 +29,14 @@ class Reads {
   [[nodiscard]] EntryRow entry(ListRef ref, EntryId id);
   [[nodiscard]] std::optional<EntryRow> entry_of_range(ListRef ref, const IpRange& range);
   [[nodiscard]] std::vector<EntryRow> related_entries(ListRef ref, const IpRange& range);
+  [[nodiscard]] std::optional<EntryRow> best_match(ListRef ref, const IpAddress& address, UnixSeconds now);
   [[nodiscard]] std::vector<ListRevisionRow> list_revisions(ListRef ref, PageRequest page);
   [[nodiscard]] ListRevisionRow list_at(ListRef ref, Revision revision);
   [[nodiscard]] std::vector<EntryRow> entries_at(ListRef ref, Revision revision, PageRequest page);
   [[nodiscard]] std::optional<TokenRow> token_by_digest(const KeyDigest& digest);
+  [[nodiscard]] TokenRow token(TokenId id);
   [[nodiscard]] std::vector<TokenRow> tokens(PageRequest page);
+  [[nodiscard]] std::vector<TokenRow> tokens_of_account(AccountId account, PageRequest page);
   [[nodiscard]] std::vector<AuditRow> audit(const AuditFilter& filter, PageRequest page);
   [[nodiscard]] std::optional<IdempotencyRow> idempotency(std::string_view caller, const KeyDigest& key);
   [[nodiscard]] KeyDigest seal();
@@ -46,15 +49,19 @@ class Reads {
 
  private:
   [[nodiscard]] bool has_many_keys(AccountId account);
+  // Every entry that holds the range: blocks, the smallest first, then ranges that are none. In entry_search.cc.
+  template <class Use>
+  void for_each_holding(ListRef ref, const IpRange& range, Use use);
 
   Statement instance_, revision_;
   Statement account_, account_by_name_, accounts_, accounts_to_purge_;
   Statement key_, key_by_digest_;
   Statement keys_, keys_of_account_, keys_named_, keys_of_account_named_, keys_scanned_, keys_of_account_scanned_;
   Statement count_keys_of_account_;
-  Statement list_, entries_, entry_, entry_of_range_, entries_within_, ranges_before_, policy_entries_;
+  Statement list_, entries_, entry_, entry_of_range_, entries_within_, policy_entries_;
+  Statement next_spread_, entries_of_spread_;
   Statement list_revisions_, list_at_, entries_at_;
-  Statement token_by_digest_, tokens_;
+  Statement token_by_digest_, token_, tokens_, tokens_of_account_;
   Statement audit_, audit_of_account_, audit_of_actor_, audit_of_action_, audit_of_subject_, changes_;
   Statement idempotency_, seal_;
 };
@@ -62,6 +69,11 @@ class Reads {
 [[noreturn]] void fail_not_found(std::string message);
 [[noreturn]] void fail_corrupt(std::string detail);
 [[nodiscard]] IpRange range_of(const Rows& rows, int column);
+// Of id, range, state, expires_at, kind, text, label, added_by, added_at.
+[[nodiscard]] EntryRow entry_of(const Rows& rows);
+// What a range that is no block is found by: the bits of its length, those of IPv6 beyond those of IPv4. A range of so
+// many bits that holds an address begins at most so far before it. nullopt for a block.
+[[nodiscard]] std::optional<int> spread_of(const IpRange& range);
 // Of id, at, actor, address, action, subject, account, before, after, revision, hash.
 [[nodiscard]] AuditRow audit_of(const Rows& rows);
 

@@ -149,13 +149,33 @@ void note_restore(Connection& connection, Timestamp now) {
   Statement(connection, "UPDATE audit_head SET id = ?, hash = ?").execute(line.id, hash);
 }
 
-// With what SQLite keeps beside it, which a store that was in use when it ended needs.
+// Brings what stands in the log beside a store into its file. A store that is too damaged for that keeps its log.
+void fold_log(const std::string& store) {
+  static_cast<void>(guarded([&] {
+    Connection connection(store, Access::kReadWrite);
+    connection.execute("PRAGMA wal_checkpoint(TRUNCATE)");
+  }));
+}
+
+// A second name for the store and for its log, if one is left; the store itself stays where it is, so that there is one
+// at every moment.
 void set_aside(const std::string& store) {
-  for (const char* suffix : {"-wal", "-shm", ""}) {
+  for (const char* suffix : {"", "-wal"}) {
     const std::string from = store + suffix;
     const std::string to = store + ".before-restore" + suffix;
     ::unlink(to.c_str());
-    if (::rename(from.c_str(), to.c_str()) != 0 && errno != ENOENT) fail_system(from + " cannot be set aside", errno);
+    if (::link(from.c_str(), to.c_str()) == 0 || errno == ENOENT) continue;
+    std::error_code error;  // a file system without second names
+    fs::copy_file(from, to, error);
+    if (error) fail_system(from + " cannot be set aside", error.value());
+  }
+}
+
+// SQLite would read the log of the store that stood here into the one that takes its place.
+void remove_log(const std::string& store) {
+  for (const char* suffix : {"-wal", "-shm"}) {
+    const std::string path = store + suffix;
+    if (::unlink(path.c_str()) != 0 && errno != ENOENT) fail_system(path + " cannot be removed", errno);
   }
 }
 
@@ -179,7 +199,11 @@ StoreSummary restore(const std::string& file, const std::string& store, Standing
     to.execute("COMMIT");
     summary = summarise(to);
   }
-  if (stands) set_aside(store);
+  if (stands) {
+    fold_log(store);
+    set_aside(store);
+  }
+  remove_log(store);
   copy.keep(store);
   return summary;
 }

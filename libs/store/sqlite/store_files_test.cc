@@ -116,6 +116,63 @@ TEST_F(StoreFiles, ARestoredStoreIsTheBackupWithANewEpochAndALineThatSaysSo) {
   add(*store, "goes on");
 }
 
+// What a process that is killed leaves: the store's file as of the last checkpoint, and its log.
+void copy_as_if_killed(const std::string& path, const std::string& to) {
+  for (const char* suffix : {"", "-wal"}) std::filesystem::copy_file(path + suffix, to + suffix);
+}
+
+TEST_F(StoreFiles, ALogThatWasLeftAloneDoesNotGetIntoARestoredStore) {
+  {
+    const auto store = open();
+    add(*store, "before");
+    ASSERT_TRUE(back_up_store(path_, dir_.file("backup")).ok());
+    add(*store, "after");
+    copy_as_if_killed(path_, dir_.file("killed"));
+  }
+  for (const char* suffix : {"", "-wal", "-shm"}) std::filesystem::remove(path_ + suffix);
+  ASSERT_GT(std::filesystem::file_size(dir_.file("killed-wal")), 0U);
+  std::filesystem::rename(dir_.file("killed-wal"), path_ + "-wal");
+  const auto restored = restore_store(dir_.file("backup"), path_, StandingStore::kRefuse, {1});
+  ASSERT_TRUE(restored.ok()) << restored.error().message << restored.error().detail;
+  EXPECT_FALSE(std::filesystem::exists(path_ + "-wal"));
+  const auto store = open();
+  ASSERT_NE(store, nullptr);
+  EXPECT_EQ(store->accounts({})->size(), 1U);
+  EXPECT_TRUE(store->verify().ok());
+}
+
+TEST_F(StoreFiles, AStoreThatWasKilledIsSetAsideWholeInOneFile) {
+  {
+    const auto store = open();
+    add(*store, "before");
+    ASSERT_TRUE(back_up_store(path_, dir_.file("backup")).ok());
+    add(*store, "only in the log");
+    copy_as_if_killed(path_, dir_.file("killed"));
+  }
+  for (const char* suffix : {"", "-wal"}) {
+    std::filesystem::remove(path_ + suffix);
+    std::filesystem::rename(dir_.file("killed") + suffix, path_ + suffix);
+  }
+  ASSERT_TRUE(restore_store(dir_.file("backup"), path_, StandingStore::kSetAside, {1}).ok());
+  std::filesystem::remove(path_ + ".before-restore-wal");
+  auto aside = open_sqlite_store(path_ + ".before-restore");
+  ASSERT_TRUE(aside.ok()) << aside.error().message;
+  EXPECT_EQ((*aside)->accounts({})->size(), 2U);
+  EXPECT_EQ(open()->accounts({})->size(), 1U);
+}
+
+TEST_F(StoreFiles, AStoreThatIsDamagedIsSetAsideAsItIs) {
+  {
+    const auto store = open();
+    add(*store, "before");
+    ASSERT_TRUE(back_up_store(path_, dir_.file("backup")).ok());
+  }
+  std::filesystem::resize_file(path_, 100);
+  ASSERT_TRUE(restore_store(dir_.file("backup"), path_, StandingStore::kSetAside, {1}).ok());
+  EXPECT_EQ(std::filesystem::file_size(path_ + ".before-restore"), 100U);
+  EXPECT_EQ(open()->accounts({})->size(), 1U);
+}
+
 TEST_F(StoreFiles, ADamagedBackupIsRefusedAndTheStoreStands) {
   {
     const auto store = open();

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <limits>
+#include <set>
 
 #include "libs/store/audit_chain.h"
 #include "libs/store/packed_policy.h"
@@ -11,6 +12,7 @@ namespace {
 
 constexpr std::int64_t kEndOfTime = std::numeric_limits<std::int64_t>::max();
 constexpr std::uint64_t kRevisionsBetweenForgetting = 64;
+constexpr std::size_t kPastEntriesBetweenForgetting = 1'000;
 
 std::string join_scopes(const std::vector<std::string>& scopes) {
   std::string text;
@@ -71,6 +73,7 @@ TouchedPolicy::List& SqliteTransaction::touch(ListRef ref) {
   auto position = touched_.lists.find(ref);
   if (position == touched_.lists.end()) {
     position = touched_.lists.emplace(ref, TouchedPolicy::List{reads_->list(ref), false, {}}).first;
+    position->second.changed_before = position->second.row.changed;
   }
   if (ref.layer == Layer::kKey) {
     const KeyId key(ref.owner);
@@ -83,7 +86,7 @@ TouchedPolicy::List& SqliteTransaction::touch(ListRef ref) {
 void SqliteTransaction::insert_empty_list(ListRef ref) {
   const ListRow row{ref, ListMode::kEnforce, WhenEmpty::kAllow, 0, next()};
   writes_->insert_list.execute(ref.layer, ref.owner, row.mode, row.when_empty, row.changed);
-  touched_.lists.insert_or_assign(ref, TouchedPolicy::List{row, true, {}});
+  touched_.lists.insert_or_assign(ref, TouchedPolicy::List{row, true, {}}).first->second.changed_before = next();
 }
 
 void SqliteTransaction::delete_list(ListRef ref) {
@@ -230,7 +233,7 @@ StoreResult<void> SqliteTransaction::insert_entry(ListRef ref, const EntryRow& r
         [&] {
           writes_->insert_entry.execute(ref.layer, ref.owner, row.id, PackedRange(row.range).bytes(), row.state,
                                         row.expires_at, row.kind, row.text, row.label, row.added_by, row.added_at,
-                                        next());
+                                        next(), spread_of(row.range));
         },
         [&] {
           refuse_twin(ref, row);
@@ -249,7 +252,8 @@ StoreResult<void> SqliteTransaction::update_entry(ListRef ref, const EntryRow& r
     TouchedPolicy::List& list = touch(ref);
     writes_->keep_entry.execute(next(), ref.layer, ref.owner, row.id);
     writes_->update_entry.execute(PackedRange(row.range).bytes(), row.state, row.expires_at, row.kind, row.text,
-                                  row.label, row.added_by, row.added_at, next(), ref.layer, ref.owner, row.id);
+                                  row.label, row.added_by, row.added_at, next(), spread_of(row.range), ref.layer,
+                                  ref.owner, row.id);
     list.put(policy_of(row), TouchedPolicy::Before::kStanding);
     ++list.updated;
   });
@@ -340,7 +344,7 @@ StoreResult<void> SqliteTransaction::insert_idempotency(const IdempotencyRow& ro
     naming_duplicates(
         [&] {
           writes_->insert_idempotency.execute(row.caller, row.key, row.request, row.at,
-                                              std::span<const std::uint8_t>(row.sealed));
+                                              std::span<const std::uint8_t>(row.sealed), row.revision);
         },
         [] { return std::string("this Idempotency-Key was used already"); });
   });
@@ -373,11 +377,25 @@ void SqliteTransaction::write_list_revision(const TouchedPolicy::List& list) {
   writes_->insert_list_revision.execute(ref.layer, ref.owner, row.changed, line.at, line.actor, line.address,
                                         line.action, row.mode, row.when_empty, row.entry_count, list.added,
                                         list.updated, list.removed);
-  if (row.changed.value % kRevisionsBetweenForgetting != 0) return;
+  // Not with every change, but with one of 64 changes of this list at least, whichever revisions those have.
+  const auto turn_of = [](Revision revision) { return revision.value / kRevisionsBetweenForgetting; };
+  const bool large = list.updated + list.removed >= kPastEntriesBetweenForgetting;
+  if (large || turn_of(list.changed_before) != turn_of(row.changed)) forget_old_revisions(list);
+}
+
+void SqliteTransaction::forget_old_revisions(const TouchedPolicy::List& list) {
+  const ListRef ref = list.row.ref;
+  const std::size_t entries_kept = kPastEntriesKept + 4 * list.row.entry_count;
   std::optional<Revision> oldest;
   {
-    Rows rows = writes_->oldest_kept_revision.query(ref.layer, ref.owner, kListRevisionsKept - 1);
-    if (rows.next()) oldest = rows.revision(0);
+    Rows rows = writes_->newest_list_revisions.query(ref.layer, ref.owner, kListRevisionsKept);
+    std::size_t count = 0;
+    std::size_t entries = 0;  // of the past that the next older revision needs
+    while (rows.next() && (count < 2 || entries <= entries_kept)) {
+      oldest = rows.revision(0);
+      entries += static_cast<std::size_t>(rows.integer(1));
+      ++count;
+    }
   }
   if (!oldest) return;
   writes_->forget_past_entries.execute(ref.layer, ref.owner, *oldest);
@@ -434,10 +452,9 @@ void SqliteTransaction::add_keys(PolicyChange& change) {
     change.keys.push_back(std::move(policy));
   }
   // A digest that moved from one key to another is not gone.
-  std::erase_if(change.removed_digests, [&](const KeyDigest& digest) {
-    return std::any_of(change.keys.begin(), change.keys.end(),
-                       [&](const KeyPolicy& policy) { return policy.digest == digest; });
-  });
+  std::set<KeyDigest> standing;
+  for (const KeyPolicy& policy : change.keys) standing.insert(policy.digest);
+  std::erase_if(change.removed_digests, [&](const KeyDigest& digest) { return standing.contains(digest); });
   std::sort(change.removed_digests.begin(), change.removed_digests.end());
 }
 

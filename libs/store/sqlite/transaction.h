@@ -50,6 +50,7 @@ class SqliteTransaction final : public ForwardedReads<Transaction, SqliteTransac
   StoreResult<void> delete_invitation(InvitationId id) override;
   StoreResult<void> insert_session(const SessionRow& row) override;
   StoreResult<void> update_session(const SessionRow& row) override;
+  StoreResult<void> touch_session(SessionId id, Timestamp seen_at) override;
   StoreResult<void> delete_session(SessionId id) override;
   StoreResult<void> delete_sessions(PersonId person, std::optional<SessionId> except) override;
   StoreResult<void> replace_recovery_codes(PersonId person, std::span<const KeyDigest> codes) override;
@@ -95,6 +96,7 @@ class SqliteTransaction final : public ForwardedReads<Transaction, SqliteTransac
   void forget_key(KeyId id, const KeyDigest& digest);
   void write_lists();
   void write_list_revision(const TouchedPolicy::List& list);
+  void forget_old_revisions(const TouchedPolicy::List& list);
   void write_audit(Revision revision);
   [[nodiscard]] PolicyChange make_change();
   void add_accounts(PolicyChange& change);

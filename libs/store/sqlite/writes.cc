@@ -39,10 +39,10 @@ Writes::Writes(Connection& connection)
           connection, "DELETE FROM entries WHERE layer = 3 AND owner IN (SELECT id FROM keys WHERE account = ?)"),
       insert_entry(connection,
                    "INSERT INTO entries (layer, owner, id, range, state, expires_at, kind, text, label, added_by,"
-                   " added_at, since) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"),
+                   " added_at, since, spread) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"),
       update_entry(connection,
                    "UPDATE entries SET range = ?, state = ?, expires_at = ?, kind = ?, text = ?, label = ?,"
-                   " added_by = ?, added_at = ?, since = ? WHERE layer = ? AND owner = ? AND id = ?"),
+                   " added_by = ?, added_at = ?, since = ?, spread = ? WHERE layer = ? AND owner = ? AND id = ?"),
       delete_entry(connection, "DELETE FROM entries WHERE layer = ? AND owner = ? AND id = ?"),
       delete_entries(connection, "DELETE FROM entries WHERE layer = ? AND owner = ?"),
       keep_entry(
@@ -58,9 +58,9 @@ Writes::Writes(Connection& connection)
                            "INSERT INTO list_revisions (layer, owner, revision, at, actor, address, action, mode,"
                            " when_empty, entry_count, added, updated, removed)"
                            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"),
-      oldest_kept_revision(connection,
-                           "SELECT revision FROM list_revisions WHERE layer = ? AND owner = ?"
-                           " ORDER BY revision DESC LIMIT 1 OFFSET ?"),
+      newest_list_revisions(connection,
+                            "SELECT revision, updated + removed FROM list_revisions WHERE layer = ? AND owner = ?"
+                            " ORDER BY revision DESC LIMIT ?"),
       forget_list_revisions(connection, "DELETE FROM list_revisions WHERE layer = ? AND owner = ? AND revision < ?"),
       forget_past_entries(connection, "DELETE FROM past_entries WHERE layer = ? AND owner = ? AND until <= ?"),
       forget_list_revisions_of_keys(
@@ -69,7 +69,8 @@ Writes::Writes(Connection& connection)
       forget_past_entries_of_keys(
           connection, "DELETE FROM past_entries WHERE layer = 3 AND owner IN (SELECT id FROM keys WHERE account = ?)"),
       insert_idempotency(connection,
-                         "INSERT INTO idempotency (caller, key, request, at, sealed) VALUES (?, ?, ?, ?, ?)"),
+                         "INSERT INTO idempotency (caller, key, request, at, sealed, revision)"
+                         " VALUES (?, ?, ?, ?, ?, ?)"),
       forget_idempotency(connection, "DELETE FROM idempotency WHERE at <= ?"),
       insert_token(connection,
                    "INSERT INTO tokens (id, name, digest, hint, role, account, expires_at, revoked_at, created_by,"

@@ -100,6 +100,49 @@ TEST_P(ControlStoreContract, AHistoryGoesWithItsListAndIsBounded) {
   EXPECT_THAT(store().entries_at(ref, {2}, {}).value(), IsEmpty());
 }
 
+TEST_P(ControlStoreContract, AHistoryIsBoundedWhicheverRevisionsItsChangesHave) {
+  const AccountRow account = add_account("Acme");
+  const ListRef ref = ListRef::of(account.id);
+  // Every change of the list has an odd revision, so that no fixed multiple ever meets it.
+  if (store().revision()->value % 2 != 0) static_cast<void>(add_account("To make it even"));
+  for (std::size_t i = 0; i < kListRevisionsKept + 200; ++i) {
+    const auto mode = i % 2 == 0 ? ListMode::kMonitor : ListMode::kEnforce;
+    change([&](Transaction& tx) { return tx.update_list(ref, mode, WhenEmpty::kAllow); });
+    change([&](Transaction& tx) { return tx.update_list(ListRef::global(), mode, WhenEmpty::kAllow); });
+  }
+  EXPECT_LT(store().list_revisions(ref, {0, 10'000})->size(), kListRevisionsKept + 100);
+  EXPECT_LT(store().list_revisions(ListRef::global(), {0, 10'000})->size(), kListRevisionsKept + 100);
+}
+
+TEST_P(ControlStoreContract, AListThatIsOftenRewrittenKeepsFewerRevisionsAndAlwaysTheLast) {
+  const ListRef ref = ListRef::global();
+  constexpr std::size_t kEntries = 5'000;
+  constexpr std::size_t kTimes = 30;
+  const auto rewrite = [&](std::size_t count) {
+    change([&](Transaction& tx) -> StoreResult<void> {
+      if (auto gone = tx.delete_entries(ref); !gone) return gone;
+      for (std::size_t i = 0; i < count; ++i) {
+        EntryRow row = new_entry("203.0.113.1");
+        row.range = IpRange::single(IpAddress::v4(static_cast<std::uint32_t>(0x0A000000U + i)));
+        if (auto put = tx.insert_entry(ref, row); !put) return put;
+      }
+      return {};
+    });
+  };
+  for (std::size_t i = 0; i < kTimes; ++i) rewrite(kEntries);
+  const auto kept = store().list_revisions(ref, {0, 100}).value();
+  const std::size_t bound = (kPastEntriesKept + 4 * kEntries) / kEntries;
+  EXPECT_GE(kept.size(), bound);
+  EXPECT_LE(kept.size(), bound + 2);
+  for (const ListRevisionRow& row : kept) {
+    if (row.list.entry_count == 0) continue;  // as the store was made
+    EXPECT_EQ(store().entries_at(ref, row.list.changed, {0, 2 * kEntries})->size(), kEntries);
+  }
+  rewrite(0);
+  EXPECT_EQ(store().entries_at(ref, kept.front().list.changed, {0, 2 * kEntries})->size(), kEntries);
+  EXPECT_TRUE(store().verify().ok());
+}
+
 TEST_P(ControlStoreContract, AuditLinesAreAChain) {
   for (const char* subject : {"a", "b", "c"}) {
     change([&](Transaction& tx) {
@@ -156,7 +199,7 @@ TEST_P(ControlStoreContract, AuditLinesAreFoundByWhatTheySay) {
 }
 
 TEST_P(ControlStoreContract, AnAnswerIsKeptInTheTransactionOfItsChangeAndForADay) {
-  IdempotencyRow row{"token:one", new_digest(), new_digest(), {1'000'000}, {1, 2, 3}};
+  IdempotencyRow row{"token:one", new_digest(), new_digest(), {1'000'000}, {1, 2, 3}, {9}};
   change([&](Transaction& tx) {
     EXPECT_FALSE(tx.pending().policy_changed);
     EXPECT_TRUE(tx.insert_account(new_account("Acme")).ok());
@@ -169,6 +212,7 @@ TEST_P(ControlStoreContract, AnAnswerIsKeptInTheTransactionOfItsChangeAndForADay
   ASSERT_TRUE(kept.has_value());
   EXPECT_EQ(kept->request, row.request);
   EXPECT_THAT(kept->sealed, ElementsAre(1, 2, 3));
+  EXPECT_EQ(kept->revision, Revision{9});
   EXPECT_FALSE(store().idempotency("token:two", row.key).value().has_value());
   EXPECT_EQ(store().transact([&](Transaction& tx) { return tx.insert_idempotency(row); }).error().code,
             Code::kDuplicate);
@@ -199,6 +243,67 @@ TEST_P(ControlStoreContract, EntriesRoundARangeAreFoundWithoutReadingTheList) {
   EXPECT_THAT(ids_round("2001:db8:1::/120"), SizeIs(2));
   EXPECT_THAT(ids_round("198.51.100.0/24"), IsEmpty());
   EXPECT_EQ(ids_round("2001:db8:1::/120").back(), v6.id);
+}
+
+TEST_P(ControlStoreContract, ARangeIsFoundHoweverManyLieBetween) {
+  const ListRef ref = ListRef::global();
+  const EntryRow wide = add_entry(ref, "10.0.0.1 - 10.255.255.254");
+  change([&](Transaction& tx) -> StoreResult<void> {
+    for (std::uint32_t i = 0; i < 10'100; ++i) {
+      EntryRow row = new_entry("203.0.113.1 - 203.0.113.3");
+      const std::uint32_t first = 0x0A010001U + 8 * i;
+      row.range = *IpRange::make(IpAddress::v4(first), IpAddress::v4(first + 2));
+      if (auto put = tx.insert_entry(ref, row); !put) return put;
+    }
+    return {};
+  });
+  const auto found = store().related_entries(ref, new_entry("10.9.9.9").range).value();
+  ASSERT_THAT(found, SizeIs(1));
+  EXPECT_EQ(found.front().id, wide.id);
+  EXPECT_EQ(store().best_match(ref, *IpAddress::parse("10.9.9.9"), {1})->value().id, wide.id);
+  EXPECT_TRUE(store().verify().ok());
+}
+
+// Against the obvious way: every entry is looked at.
+TEST_P(ControlStoreContract, TheBestMatchIsTheOneThatAScanFinds) {
+  const ListRef ref = ListRef::global();
+  std::uint32_t state = 7;
+  const auto random = [&](std::uint32_t below) {
+    return (state = state * 1'664'525U + 1'013'904'223U) / 65'536U % below;
+  };
+  for (const IpFamily family : {IpFamily::kV4, IpFamily::kV6}) {
+    const auto address = [&](std::uint32_t low) {
+      if (family == IpFamily::kV4) return IpAddress::v4(0x0A000000U + low);
+      return IpAddress::v6((uint128{0x20010DB8U} << 96U) + low);
+    };
+    change([&](Transaction& tx) -> StoreResult<void> {
+      for (int i = 0; i < 300; ++i) {
+        EntryRow row = new_entry("203.0.113.1");
+        const std::uint32_t first = random(1'000);
+        row.range = *IpRange::make(address(first), address(first + random(1U << random(9))));
+        if (random(3) == 0) row.range = *IpRange::make(address(first & ~7U), address(first | 7U));
+        row.state = random(5) == 0 ? EntryState::kDisabled : EntryState::kEnabled;
+        if (random(5) == 0) row.expires_at = UnixSeconds{random(20)};
+        static_cast<void>(tx.insert_entry(ref, row));  // twins are refused
+      }
+      return {};
+    });
+    const auto rows = store().entries(ref, {0, 1'000}).value();
+    for (std::uint32_t low = 0; low < 1'300; ++low) {
+      std::optional<EntryId> best;
+      uint128 least = 0;
+      for (const EntryRow& row : rows) {
+        const bool usable = row.state == EntryState::kEnabled && (!row.expires_at || row.expires_at->value > 10);
+        if (!usable || !row.range.contains(address(low))) continue;
+        if (best && std::pair(least, *best) < std::pair(row.range.count_minus_one(), row.id)) continue;
+        best = row.id;
+        least = row.range.count_minus_one();
+      }
+      const auto found = store().best_match(ref, address(low), {10}).value();
+      ASSERT_EQ(found ? std::optional(found->id) : std::nullopt, best) << low;
+    }
+  }
+  EXPECT_TRUE(store().verify().ok());
 }
 
 TEST_P(ControlStoreContract, AnEntryIsFoundByItsRange) {

@@ -41,6 +41,53 @@ TEST_P(ControlStoreContract, PeopleAreReadBackAsTheyWereWritten) {
   EXPECT_EQ(store().person(PersonId(4)).error().code, Code::kNotFound);
 }
 
+TEST_P(ControlStoreContract, ATouchedSessionKeepsWhenItWasConfirmedAndUsesNeverGoBack) {
+  const PersonRow ada = new_person("ada");
+  SessionRow session = new_session(ada.id);
+  const TokenRow token = new_token("ci");
+  change([&](Transaction& t) -> StoreResult<void> {
+    if (auto made = t.insert_person(ada); !made) return made;
+    if (auto made = t.insert_token(token); !made) return made;
+    return t.insert_session(session);
+  });
+  const Timestamp confirmed{session.confirmed_at.micros + 50};
+  const Timestamp seen{session.last_seen_at.micros + 100};
+  session.confirmed_at = confirmed;
+  change([&](Transaction& t) { return t.update_session(session); });
+  for (const Timestamp at : {seen, Timestamp{seen.micros - 1}}) {
+    change([&](Transaction& t) -> StoreResult<void> {
+      if (auto touched = t.touch_token(token.id, at); !touched) return touched;
+      return t.touch_session(session.id, at);
+    });
+    EXPECT_EQ(store().session_by_digest(session.digest).value()->last_seen_at, seen);
+    EXPECT_EQ(store().session_by_digest(session.digest).value()->confirmed_at, confirmed);
+    EXPECT_EQ(store().token(token.id)->last_used_at, seen);
+  }
+  const auto unknown = store().transact([](Transaction& t) { return t.touch_session(SessionId(4), {1}); });
+  EXPECT_EQ(unknown.error().code, Code::kNotFound);
+}
+
+TEST_P(ControlStoreContract, TokensAreReadOneByOneAndByAccount) {
+  const AccountRow acme = add_account("acme");
+  const AccountRow other = add_account("other");
+  std::vector<TokenRow> made;
+  for (const std::optional<AccountId>& account :
+       {std::optional(acme.id), std::optional(other.id), std::optional<AccountId>(), std::optional(acme.id)}) {
+    TokenRow row = new_token("a token");
+    row.account = account;
+    if (account) row.role = Role::kViewer;
+    change([&](Transaction& t) { return t.insert_token(row); });
+    made.push_back(row);
+  }
+  EXPECT_EQ(store().token(made[2].id)->digest, made[2].digest);
+  EXPECT_EQ(store().token(TokenId(4)).error().code, Code::kNotFound);
+  const auto of_acme = store().tokens_of_account(acme.id, {}).value();
+  ASSERT_THAT(of_acme, SizeIs(2));
+  EXPECT_EQ(of_acme[0].id, made[0].id);
+  EXPECT_THAT(store().tokens_of_account(acme.id, {made[0].id.value(), 10}).value(), SizeIs(1));
+  EXPECT_THAT(store().tokens_of_account(acme.id, {0, 1}).value(), SizeIs(1));
+}
+
 TEST_P(ControlStoreContract, PeopleTakeNoRevisionAndLoginsAreUnique) {
   const PersonRow ada = new_person("ada");
   const Committed committed = change([&](Transaction& t) {
