@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cstdio>
 #include <cstdlib>
+#include <cstring>
 #include <filesystem>
 #include <optional>
 #include <unordered_map>
@@ -15,6 +16,7 @@
 #include "bench/common/rounds.h"
 #include "bench/decide/questions.h"
 #include "libs/base/testing/allocation_count.h"
+#include "libs/image/format.h"
 #include "libs/image/image_view.h"
 #include "libs/image/reader.h"
 #include "libs/image/writer.h"
@@ -119,10 +121,22 @@ void run(const Options& options) {
     wait_for_everything_before();
     sink += map.find(question.credential.digest)->second & 1U;
   };
+  // What the memory itself takes: one line of as many as the key table has, on pages of the same size.
+  const std::size_t lines = std::max<std::size_t>(1, keys * 13 / 7);
+  const Block memory(lines * image::kLineBytes, options.pages);
+  std::memset(memory.data(), 1, lines * image::kLineBytes);
+  const auto read_line = [&](const Question& question) {
+    wait_for_everything_before();
+    std::uint64_t word = 0;
+    const std::size_t at = image::home_slot(image::digest_head(question.credential.digest.bytes), lines);
+    std::memcpy(&word, memory.data() + at * image::kLineBytes, sizeof word);
+    sink += word & 1U;
+  };
   std::vector<Contest> contests = {
       {"decide, uniform", [&](std::size_t n) { repeat(uniform.all(), n, decide_alone); }},
       {"decide, Zipf", [&](std::size_t n) { repeat(skewed.all(), n, decide_alone); }},
       {"decide, uniform, overlapping", [&](std::size_t n) { repeat(uniform.all(), n, decide_one); }},
+      {"one line of memory", [&](std::size_t n) { repeat(uniform.all(), n, read_line); }},
       {"the question alone", [&](std::size_t n) { repeat(uniform.all(), n, read_question); }},
   };
   if (options.profile == "short") {

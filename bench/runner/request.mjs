@@ -1,4 +1,5 @@
 // Requests through nginx: what each gateway takes for the same requests, in turns.
+import { spawnSync } from 'node:child_process';
 import { mkdirSync, readFileSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { loadCpu, nginxVariants, startAuthServer, startHaproxy, startNginx, startUpstream } from './gateways.mjs';
@@ -6,6 +7,14 @@ import { has, rowsOf, run, Server } from './processes.mjs';
 import { differences, ratios, summarise } from './statistics.mjs';
 
 const path = '/v1/messages';
+const hugePages = 'keyfence, huge pages';
+
+// A tmpfs with huge pages, in the mount namespace that script/bench has made; null where that cannot be.
+function mountHugePages(where) {
+  if (process.env.KEYFENCE_BENCH_MOUNTS !== '1') return null;
+  mkdirSync(where);
+  return spawnSync('mount', ['-t', 'tmpfs', '-o', 'huge=always,mode=755', 'tmpfs', where]).status === 0 ? where : null;
+}
 const here = new URL('.', import.meta.url).pathname;
 
 export async function load(port, { seconds, connections, requests, lines }) {
@@ -83,6 +92,17 @@ export async function requestBench({ programs, dir, module, directives, quick, s
   const auth = await startAuthServer(dir);
   const ports = { upstream: upstream.port, auth: auth.port };
   const variants = nginxVariants({ dir, ports, seed, module, directives: directives(seed.dir) });
+  const huge = mountHugePages(join(dir, 'huge'));
+  if (huge) {
+    // The same policy, in a tmpfs with huge pages: what docs/nginx-module.md advises.
+    const again = await seedImage({
+      programs, dir: huge, keys, entries: 20, accountEntries: quick ? 100 : 1000, globalEntries: quick ? 1000 : 100_000,
+    });
+    mkdirSync(join(again.dir, 'spool'), { recursive: true });
+    variants[hugePages] = nginxVariants({ dir, ports, seed, module, directives: directives(again.dir) }).keyfence;
+  } else {
+    say('no tmpfs with huge pages here: that takes root and script/bench');
+  }
 
   const contests = [];
   for (const [name, variant] of Object.entries(variants)) {
@@ -118,6 +138,7 @@ export async function requestBench({ programs, dir, module, directives, quick, s
   }
   await upstream.server.stop();
   await auth.server.stop();
+  if (huge) spawnSync('umount', [huge]);
 
   const rows = contests.map(({ name }) => {
     const of = (field) => samples.get(name).map((sample) => sample[field]);
