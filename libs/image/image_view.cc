@@ -102,6 +102,8 @@ void ImageView::prefetch_key(std::uint64_t head) const noexcept {
 }
 
 void ImageView::prefetch(const Question& question) const noexcept {
+  // First, so that the key comes while the direct table is waited for; find_key() asks again, for nothing.
+  prefetch_key(digest_head(question.credential.digest));
   if (!question.address) return;
   const ListHolder* global = instance();
   if (global == nullptr) return;
