@@ -8,10 +8,10 @@ import { machine } from './machine.mjs';
 import { rowsOf, stopAll } from './processes.mjs';
 import { report } from './report.mjs';
 import { requestBench } from './request.mjs';
-import { usageBench } from './usage.mjs';
+import { flowBench, usageBench } from './usage.mjs';
 import { wholePrograms } from './whole_programs.mjs';
 
-const parts = ['membership', 'decide', 'request', 'start', 'change', 'import', 'usage'];
+const parts = ['membership', 'decide', 'request', 'start', 'change', 'import', 'usage', 'flow'];
 const { values: options } = parseArgs({
   options: {
     root: { type: 'string' },
@@ -23,6 +23,7 @@ const { values: options } = parseArgs({
     keys: { type: 'string' },
     tables: { type: 'string', default: '' },
     seconds: { type: 'string', default: '180' },
+    rate: { type: 'string' },
   },
 });
 const chosen = options.only.split(',');
@@ -120,10 +121,20 @@ try {
     await usageBench(results.usage, {
       programs,
       dir,
+      module: moduleFile(join(options.build, 'gateways/nginx')),
+      quick,
+      say,
+    });
+  }
+  if (wanted('flow')) {
+    results.flow = [];
+    await flowBench(results.flow, {
+      dir,
       disk: os.tmpdir(),
       keyfence: join(options.build, 'apps/keyfence/keyfence'),
       module: moduleFile(join(options.build, 'gateways/nginx')),
       seconds: quick ? 5 : Number(options.seconds),
+      rate: options.rate && Number(options.rate),
       quick,
       say,
     });

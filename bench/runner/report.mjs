@@ -266,7 +266,7 @@ function usageTables(rows) {
   for (const row of of('log-flow')) {
     tables.push(
       [
-        `The daemon while one worker runs at full speed for ${Math.round(row.seconds)} s`,
+        `The daemon while one worker answers ${row.rate ? `${count(row.rate)} requests a second` : 'all it can'} for ${Math.round(row.seconds)} s`,
         textTable(
           ['requests', 'stored', 'dropped', 'requests/s', 'backlog at most, MiB', 'caught up after s', 'daemon CPU µs a row'],
           [[count(row.requests), count(row.stored), row.dropped, short(row.requests_per_second), short(row.backlog_bytes_max / 2 ** 20), short(row.caught_up_after_seconds), short(row.daemon_cpu_us_a_row)]],
@@ -277,13 +277,13 @@ function usageTables(rows) {
   return tables;
 }
 
-function usagePlots(rows) {
+function flowPlots(rows) {
   const row = rows.find(({ kind }) => kind === 'log-flow');
   if (!row || row.samples.length === 0) return {};
   const of = (field) => row.samples.map((sample) => ({ x: sample.second, y: sample[field] / 2 ** 20 }));
   return {
-    'usage-memory': lineChart({
-      title: `Memory at full load: ${count(row.requests)} requests in ${Math.round(row.seconds)} s`,
+    [row.rate ? 'flow-memory' : 'flow-memory-full']: lineChart({
+      title: `Memory at ${row.rate ? `${count(row.rate)} requests a second` : 'full load'}: ${count(row.requests)} requests in ${Math.round(row.seconds)} s`,
       xAxis: 'seconds',
       yAxis: 'MiB',
       logX: false,
@@ -301,7 +301,8 @@ const parts = {
   decide: [decideTables, decidePlots],
   request: [requestTables, requestPlots],
   daemon: [daemonTables, daemonPlots],
-  usage: [usageTables, usagePlots],
+  usage: [usageTables, () => ({})],
+  flow: [usageTables, flowPlots],
 };
 
 // Reads <dir>/<part>.json of the given parts, writes plots beside them, and prints the tables.

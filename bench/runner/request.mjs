@@ -17,10 +17,10 @@ function mountHugePages(where) {
 }
 const here = new URL('.', import.meta.url).pathname;
 
-export async function load(port, { seconds, connections, requests, lines }) {
+export async function load(port, { seconds, connections, requests, lines, pause }) {
   const out = await run(
     [...loadCpu, 'wrk', '-t1', `-c${connections}`, `-d${seconds}s`, '--latency', '-s', join(here, 'requests.lua'),
-      `http://127.0.0.1:${port}`, '--', requests, String(lines), path],
+      `http://127.0.0.1:${port}`, '--', requests, String(lines), path, ...(pause ? [String(pause)] : [])],
     { quiet: true },
   );
   const result = JSON.parse(out.trim().split('\n').at(-1));

@@ -1,5 +1,6 @@
 -- Requests of wrk: each with the key and the address of a line of a file, chosen at random among the first so many.
---   wrk ... -s requests.lua URL -- FILE LINES PATH
+--   wrk ... -s requests.lua URL -- FILE LINES PATH [MILLISECONDS]
+-- With MILLISECONDS each connection waits so long before each request.
 -- Prints at the end one line of JSON: requests, microseconds of the run, latencies in microseconds, errors.
 local line_bytes = 69
 local text, lines, head
@@ -12,6 +13,10 @@ function init(args)
   file:close()
   head = 'GET ' .. args[3] .. ' HTTP/1.1\r\nHost: api.example.com\r\nUser-Agent: bench/1\r\nAccept: */*\r\n'
   init_random()
+  local pause = tonumber(args[4])
+  if pause then
+    function delay() return pause end
+  end
 end
 
 local random, sub = math.random, string.sub

@@ -68,8 +68,8 @@ const residentBytes = (pid) => {
   return Number(found?.[2] ?? 0) * 1024;
 };
 
-// One worker at full speed, answering a file of its own, and the daemon that drains what it logs.
-async function flow({ dir, disk, keyfence, module, quick, seconds, say }) {
+// One worker at full speed, or at a rate, answering a file of its own, and the daemon that drains what it logs.
+export async function flowBench(rows, { dir, disk, keyfence, module, quick, seconds, rate, say }) {
   const home = join(dir, 'flow');
   const policyDir = join(home, 'policy');
   mkdirSync(join(home, 'root/v1'), { recursive: true });
@@ -94,7 +94,9 @@ async function flow({ dir, disk, keyfence, module, quick, seconds, say }) {
   const worker = gateway.server.family().at(-1);
   const usage = async () => (await call(daemon, token, 'GET', '/api/v1/status')).usage;
 
-  say(`full load for ${seconds} s`);
+  say(`${rate ? `${rate} requests a second` : 'full load'} for ${seconds} s`);
+  const connections = 64;
+  const pause = rate ? Math.round((1000 * connections) / rate) : undefined;
   const samples = [];
   const begun = Date.now();
   let going = true;
@@ -108,9 +110,9 @@ async function flow({ dir, disk, keyfence, module, quick, seconds, say }) {
     }
   })();
   let count = 0;
-  const piece = Math.min(seconds, 10);
+  const piece = Math.min(seconds, 60);
   for (let left = seconds; left > 0; left -= piece) {
-    const result = await load(gateway.port, { seconds: piece, connections: 64, requests, lines: keys });
+    const result = await load(gateway.port, { seconds: piece, connections, requests, lines: keys, pause });
     count += result.requests;
   }
   const loadSeconds = (Date.now() - begun) / 1000;
@@ -124,6 +126,7 @@ async function flow({ dir, disk, keyfence, module, quick, seconds, say }) {
   }
   const row = {
     kind: 'log-flow',
+    rate,
     seconds: loadSeconds,
     requests: count,
     stored: last.stored,
@@ -139,7 +142,7 @@ async function flow({ dir, disk, keyfence, module, quick, seconds, say }) {
   };
   await gateway.server.stop();
   await daemon.server.stop();
-  return [row];
+  rows.push(row);
 }
 
 // Adds to rows as it goes.
@@ -147,6 +150,5 @@ export async function usageBench(rows, options) {
   const { programs, quick, say } = options;
   say(`the log alone, ${quick ? '100,000' : '10 million'} rows`);
   rows.push(...(await rowsOf([join(programs, 'bench_usage'), quick ? '100000' : '10000000'])));
-  rows.push(...(await flow(options)));
   rows.push(...(await cost(options)));
 }
