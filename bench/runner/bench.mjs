@@ -3,6 +3,7 @@ import { mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSyn
 import os from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { consoleBench } from './console.mjs';
 import { daemonBench } from './daemon.mjs';
 import { machine } from './machine.mjs';
 import { rowsOf, stopAll } from './processes.mjs';
@@ -11,7 +12,7 @@ import { requestBench } from './request.mjs';
 import { flowBench, usageBench } from './usage.mjs';
 import { wholePrograms } from './whole_programs.mjs';
 
-const parts = ['membership', 'decide', 'request', 'start', 'change', 'import', 'usage', 'flow'];
+const parts = ['membership', 'decide', 'request', 'start', 'change', 'import', 'usage', 'flow', 'console'];
 const { values: options } = parseArgs({
   options: {
     root: { type: 'string' },
@@ -138,6 +139,11 @@ try {
       quick,
       say,
     });
+  }
+  if (wanted('console')) {
+    results.console = [];
+    const keyfence = join(options.build, 'apps/keyfence/keyfence');
+    await consoleBench(results.console, { root: options.root, keyfence, disk: os.tmpdir(), quick, say });
   }
 } catch (error) {
   failed = true;

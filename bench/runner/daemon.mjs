@@ -10,7 +10,7 @@ import { summarise } from './statistics.mjs';
 
 const now = () => Number(process.hrtime.bigint()) / 1e6;
 
-export async function startDaemon({ keyfence, home, policyDir, dataDir }) {
+export async function startDaemon({ keyfence, home, policyDir, dataDir, flags = [] }) {
   const port = await freePort();
   const ready = join(home, 'ready');
   rmSync(ready, { force: true });
@@ -18,7 +18,7 @@ export async function startDaemon({ keyfence, home, policyDir, dataDir }) {
   const server = new Server(
     'keyfence serve',
     [keyfence, 'serve', '--data-dir', dataDir, '--policy-dir', policyDir, '--listen', `127.0.0.1:${port}`,
-      '--api-requests-per-minute', '0', '--first-token-file', join(home, 'first-token'), '--ready-file', ready],
+      '--api-requests-per-minute', '0', '--first-token-file', join(home, 'first-token'), '--ready-file', ready, ...flags],
     { log: join(home, 'daemon.log') },
   );
   while (!existsSync(ready)) {
@@ -41,7 +41,7 @@ export async function call(daemon, token, method, path, body, type = 'applicatio
 }
 
 // 100,000 lines that no other list of the benchmark holds, with labels.
-function importText(lines) {
+export function importText(lines) {
   const text = [];
   for (let i = 0; i < lines; ++i) {
     text.push(`${11 + (i >> 16)}.${(i >> 8) & 255}.${i & 255}.0/${24 + (i % 2)}, site ${i}`);

@@ -296,13 +296,36 @@ function flowPlots(rows) {
   };
 }
 
+function consoleTables(rows) {
+  const of = (kind) => rows.filter((row) => row.kind === kind);
+  return [
+    [
+      `The console's first load from keyfence serve, nothing cached, processor slowed ${of('load')[0]?.slowdown ?? ''} times`,
+      textTable(
+        ['', 'script kB', 'all kB', 'answers after ms', 'held to', 'longest task ms', 'tasks over 50 ms'],
+        of('load').map((row) => [row.name, short(row.script_bytes / 1000), short(row.all_bytes / 1000), withRange(row.answered_ms), '250 kB, 1,500 ms', withRange(row.longest_task_ms), row.long_tasks.median]),
+      ),
+    ].join('\n'),
+    [
+      'Scrolling a list in the browser, frame by frame',
+      textTable(
+        ['', 'entries', 'frames', 'longest frame ms', 'held to', 'p99 ms', 'longest task ms', 'over 50 ms', 'rows in the page'],
+        of('scroll').map((row) => [row.name, count(row.entries), count(row.frames), short(row.longest_frame_ms), 'at most 50', short(row.frame_p99_ms), short(row.longest_task_ms), row.frames_over_50_ms, row.rows_in_document_max]),
+      ),
+    ].join('\n'),
+  ];
+}
+
+const noPlots = () => ({});
+
 const parts = {
   membership: [membershipTables, membershipPlots],
   decide: [decideTables, decidePlots],
   request: [requestTables, requestPlots],
   daemon: [daemonTables, daemonPlots],
-  usage: [usageTables, () => ({})],
+  usage: [usageTables, noPlots],
   flow: [usageTables, flowPlots],
+  console: [consoleTables, noPlots],
 };
 
 // Reads <dir>/<part>.json of the given parts, writes plots beside them, and prints the tables.

@@ -1,4 +1,4 @@
-// Every address of the console. Pages load when they are first opened.
+// Every address of the console. Pages load when they are first opened; the sign-in form, where most begin, at once.
 import {
   createRootRoute,
   createRoute,
@@ -8,9 +8,9 @@ import {
   redirect,
 } from '@tanstack/react-router';
 import { meQuery, queryClient } from '@/api/queries.ts';
+import { SignInPage } from '@/features/signin/sign_in_page.tsx';
 import { Broken, NotFound } from './broken.tsx';
 import { Home } from './home.tsx';
-import { Shell } from './shell.tsx';
 
 const text = (value: unknown): string | undefined =>
   typeof value === 'string' && value !== '' ? value : typeof value === 'number' ? String(value) : undefined;
@@ -51,7 +51,7 @@ const signInRoute = createRoute({
   getParentRoute: () => rootRoute,
   path: '/sign-in',
   validateSearch: texts('to'),
-  component: lazyRouteComponent(() => import('@/features/signin/sign_in_page.tsx'), 'SignInPage'),
+  component: SignInPage,
 });
 const invitationRoute = createRoute({
   getParentRoute: () => rootRoute,
@@ -62,7 +62,7 @@ const invitationRoute = createRoute({
 const shellRoute = createRoute({
   getParentRoute: () => rootRoute,
   id: 'shell',
-  component: Shell,
+  component: lazyRouteComponent(() => import('./shell.tsx'), 'Shell'),
   beforeLoad: async ({ location }) => {
     const me = await queryClient.ensureQueryData(meQuery);
     if (me === null) throw redirect({ to: '/sign-in', search: location.href === '/' ? {} : { to: location.href } });

@@ -1,5 +1,7 @@
 import { ActionIcon } from '@mantine/core';
 import { useDisclosure } from '@mantine/hooks';
+import { Notifications } from '@mantine/notifications';
+import '@mantine/notifications/styles.css';
 import { IconMenu2 } from '@tabler/icons-react';
 import { Link, Outlet, useLocation } from '@tanstack/react-router';
 import { useEffect, useRef } from 'react';
@@ -62,6 +64,7 @@ export function Shell() {
         </div>
       </SidePanel>
       <SessionGate />
+      <Notifications position="bottom-right" limit={4} />
     </>
   );
 }

@@ -1,20 +1,5 @@
 // The look: one accent, ink on paper, hairlines, numbers and addresses in mono. Colours of states stand in global.css.
-import {
-  ActionIcon,
-  Button,
-  type CSSVariablesResolver,
-  createTheme,
-  InputWrapper,
-  Loader,
-  type MantineColorsTuple,
-  NavLink,
-  Select,
-  Switch,
-  Table,
-  Tabs,
-  TextInput,
-  Tooltip,
-} from '@mantine/core';
+import { type CSSVariablesResolver, createTheme, type MantineColorsTuple } from '@mantine/core';
 
 const ink: MantineColorsTuple = [
   '#eef1ff',
@@ -88,27 +73,26 @@ export const theme = createTheme({
       h3: { fontSize: '0.875rem', lineHeight: '1.4' },
     },
   },
+  // As plain objects: what a page does not use is not loaded for the theme's sake.
   components: {
-    InputWrapper: InputWrapper.extend({ styles: { label: { marginBottom: 4 }, description: { marginBottom: 4 } } }),
-    Button: Button.extend({ defaultProps: { size: 'sm' } }),
-    ActionIcon: ActionIcon.extend({
+    InputWrapper: { styles: { label: { marginBottom: 4 }, description: { marginBottom: 4 } } },
+    Button: { defaultProps: { size: 'sm' } },
+    ActionIcon: {
       defaultProps: { variant: 'subtle', color: 'gray' },
-      vars: (_theme, { variant }) => ({
+      vars: (_theme: unknown, { variant }: { variant?: string }) => ({
         root: variant === 'subtle' ? { '--ai-color': 'var(--mantine-color-dimmed)' } : {},
       }),
-    }),
-    TextInput: TextInput.extend({ defaultProps: { size: 'sm' } }),
-    Select: Select.extend({
+    },
+    TextInput: { defaultProps: { size: 'sm' } },
+    Select: {
       defaultProps: { size: 'sm', allowDeselect: false, checkIconPosition: 'right', comboboxProps: { shadow: 'md' } },
-    }),
-    Switch: Switch.extend({ defaultProps: { withThumbIndicator: false } }),
-    Table: Table.extend({ defaultProps: { verticalSpacing: 'sm', horizontalSpacing: 'md' } }),
-    Tabs: Tabs.extend({ defaultProps: { keepMounted: false } }),
-    Tooltip: Tooltip.extend({
+    },
+    Switch: { defaultProps: { withThumbIndicator: false } },
+    Tabs: { defaultProps: { keepMounted: false } },
+    Tooltip: {
       defaultProps: { openDelay: 250, withArrow: true, events: { hover: true, focus: true, touch: true } },
-    }),
-    NavLink: NavLink.extend({ defaultProps: { variant: 'light' } }),
-    Loader: Loader.extend({ defaultProps: { size: 'sm', type: 'dots' } }),
+    },
+    Loader: { defaultProps: { size: 'sm', type: 'dots' } },
   },
 });
 

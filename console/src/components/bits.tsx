@@ -1,13 +1,6 @@
 // Small things that every page shows the same way.
-import { ActionIcon, Button, CopyButton, Loader, Title, Tooltip } from '@mantine/core';
-import {
-  IconAlertTriangle,
-  IconCheck,
-  IconCircleX,
-  IconCopy,
-  IconInfoCircle,
-  IconShieldCheck,
-} from '@tabler/icons-react';
+import { Loader, Title } from '@mantine/core';
+import { IconAlertTriangle, IconCircleX, IconInfoCircle, IconShieldCheck } from '@tabler/icons-react';
 import { Fragment, type ReactNode } from 'react';
 import { messageOf, ProblemError } from '@/api/problem.ts';
 import { shortForm } from '@/net/range.ts';
@@ -108,40 +101,5 @@ export function Facts({ of }: { of: [string, ReactNode][] }) {
         </Fragment>
       ))}
     </dl>
-  );
-}
-
-export function CopyIcon({ value, label }: { value: string; label: string }) {
-  return (
-    <CopyButton value={value} timeout={1600}>
-      {({ copied, copy }) => (
-        <Tooltip label={copied ? 'Copied' : label}>
-          <ActionIcon aria-label={copied ? 'Copied' : label} onClick={copy} size="sm">
-            {copied ? <IconCheck size={15} /> : <IconCopy size={15} />}
-          </ActionIcon>
-        </Tooltip>
-      )}
-    </CopyButton>
-  );
-}
-
-/** A secret that is shown this once. */
-export function SecretOnce({ value, label }: { value: string; label: string }) {
-  return (
-    <div className={css.secret}>
-      <code data-secret={label}>{value}</code>
-      <CopyButton value={value} timeout={2500}>
-        {({ copied, copy }) => (
-          <Button
-            size="compact-sm"
-            variant={copied ? 'light' : 'filled'}
-            onClick={copy}
-            leftSection={copied ? <IconCheck size={15} /> : <IconCopy size={15} />}
-          >
-            {copied ? 'Copied' : 'Copy'}
-          </Button>
-        )}
-      </CopyButton>
-    </div>
   );
 }

@@ -1,5 +1,6 @@
 // Times in the viewer's zone, UTC on hover.
 import { Tooltip } from '@mantine/core';
+import { useEffect, useRef, useState } from 'react';
 
 const dateTime = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeStyle: 'short' });
 const exact = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeStyle: 'medium' });
@@ -45,13 +46,30 @@ function textOf(at: string, style: NonNullable<TimeProps['style']>): string {
   return isToday ? clock.format(date) : `${day.format(date)} ${clock.format(date)}`;
 }
 
+/** Hundreds of these stand on a page: what is told on hover is made only when somebody hovers. */
 export function Time({ at, style = 'relative', never = 'never' }: TimeProps) {
+  const [hovered, setHovered] = useState(false);
+  const waiting = useRef<ReturnType<typeof setTimeout>>(undefined);
+  useEffect(() => () => clearTimeout(waiting.current), []);
   if (!at) return <span>{never}</span>;
-  return (
-    <Tooltip label={`${exact.format(new Date(at))} · ${utc(at)}`}>
-      <time dateTime={at} className="kf-num">
-        {textOf(at, style)}
-      </time>
+  const enter = () => {
+    clearTimeout(waiting.current);
+    waiting.current = setTimeout(() => setHovered(true), 200);
+  };
+  const leave = () => {
+    clearTimeout(waiting.current);
+    setHovered(false);
+  };
+  const text = (
+    <time dateTime={at} className="kf-num" onPointerEnter={enter} onPointerLeave={leave}>
+      {textOf(at, style)}
+    </time>
+  );
+  return hovered ? (
+    <Tooltip opened label={`${exact.format(new Date(at))} · ${utc(at)}`}>
+      {text}
     </Tooltip>
+  ) : (
+    text
   );
 }

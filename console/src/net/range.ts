@@ -63,6 +63,28 @@ export function admits(canonical: string, address: string): boolean {
   return range !== undefined && one !== undefined && contains(range, one);
 }
 
+const ranges = new WeakMap<object, Range | { family: 0 }>();
+
+/** The range of an entry, worked out once: lists have 100,000 of them. */
+export function rangeOfEntry(entry: { canonical: string }): Range | undefined {
+  let range = ranges.get(entry);
+  if (range === undefined) {
+    range = rangeOf(entry.canonical) ?? { family: 0 };
+    ranges.set(entry, range);
+  }
+  return range.family === 0 ? undefined : range;
+}
+
+/** Whether one of the entries admits an address. */
+export function anyAdmits(entries: readonly { canonical: string }[], address: string): boolean {
+  const one = rangeOf(address);
+  if (one === undefined) return false;
+  return entries.some((entry) => {
+    const range = rangeOfEntry(entry);
+    return range !== undefined && contains(range, one);
+  });
+}
+
 /** 65536 as 65,536; large numbers of IPv6 as a power of two, 2⁸⁰. */
 export function countText(count: string | bigint): string {
   const value = BigInt(count);

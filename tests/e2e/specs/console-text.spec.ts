@@ -1,4 +1,7 @@
 // What the console reckons by itself, without a browser: what is pasted into an import, what lies inside what, QR codes.
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+
 import { expect, test } from '@playwright/test';
 
 import { isBinary, readImport } from '../../../console/src/features/allowlists/import_text.ts';
@@ -83,4 +86,23 @@ test('a QR code is the one that the standard makes', () => {
     '#.....#...#..###.##...##...#....#',
     '#######.####..##.#####.#.######..',
   ]);
+});
+
+test('the styles of every component that the console takes from Mantine are loaded', () => {
+  const root = join(import.meta.dirname, '../../../console');
+  const listed = readFileSync(join(root, 'src/app/mantine_styles.ts'), 'utf8');
+  const sources = readdirSync(join(root, 'src'), { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.tsx'));
+  const taken = new Set<string>();
+  for (const name of sources) {
+    const text = readFileSync(join(root, 'src', name), 'utf8');
+    for (const [, names] of text.matchAll(/import \{([^}]*)\} from '@mantine\/core'/g)) {
+      for (const one of names!.split(',')) taken.add(one.trim());
+    }
+  }
+  const missing = [...taken].filter(
+    (name) =>
+      existsSync(join(root, `node_modules/@mantine/core/styles/${name}.css`)) && !listed.includes(`/${name}.css`),
+  );
+  expect(taken.size).toBeGreaterThan(20);
+  expect(missing).toEqual([]);
 });

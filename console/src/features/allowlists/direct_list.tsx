@@ -9,7 +9,7 @@ import type { Entry, EntryInput } from '@/api/types.ts';
 import { Loading, Note, Problem } from '@/components/bits.tsx';
 import { Dialog, useQuestion } from '@/components/dialog.tsx';
 import { enforcedAt, say, sayError } from '@/components/toast.tsx';
-import { admits, rangeOf, shortForm } from '@/net/range.ts';
+import { admits, contains, rangeOf, rangeOfEntry, shortForm } from '@/net/range.ts';
 import { DirectSettings } from './direct_settings.tsx';
 import { EntryForm } from './entry_form.tsx';
 import { EntryRow } from './entry_row.tsx';
@@ -44,13 +44,12 @@ export function DirectList({ owner, access }: DirectListProps) {
   const wanted = search.trim().toLowerCase();
   const shown = useMemo(() => {
     if (wanted === '') return entries;
-    const isAddress = rangeOf(wanted) !== undefined;
-    return entries.filter(
-      (entry) =>
-        entry.canonical.includes(wanted) ||
-        entry.label.toLowerCase().includes(wanted) ||
-        (isAddress && admits(entry.canonical, wanted)),
-    );
+    const range = rangeOf(wanted);
+    return entries.filter((entry) => {
+      if (entry.canonical.includes(wanted) || entry.label.toLowerCase().includes(wanted)) return true;
+      const own = range && rangeOfEntry(entry);
+      return own !== undefined && contains(own, range!);
+    });
   }, [entries, wanted]);
   const readOn = useCallback(() => {
     if (query.hasNextPage && !query.isFetchingNextPage) void query.fetchNextPage();
@@ -62,8 +61,7 @@ export function DirectList({ owner, access }: DirectListProps) {
   if (query.isError) return <Problem error={query.error} title="The list could not be read" />;
   if (!facts) return <Loading label="Reading the list" />;
 
-  const mine =
-    address === undefined ? undefined : entries.some((entry) => isUsable(entry) && admits(entry.canonical, address));
+  const mine = address === undefined ? undefined : list.admits(address, 'usable');
   const admitsMine =
     mine === true || (facts.entry_count === 0 && facts.when_empty === 'allow') || facts.mode !== 'enforce';
 
@@ -189,7 +187,7 @@ export function DirectList({ owner, access }: DirectListProps) {
         >
           {(fill) => (
             <>
-              <QuickAdd owner={owner} standing={entries} fill={fill} />
+              <QuickAdd owner={owner} isIn={(candidate) => list.admits(candidate, 'all')} fill={fill} />
               <Button
                 size="compact-sm"
                 variant="default"

@@ -1,7 +1,7 @@
 // One entry: IP or range, name, and where wanted its end. Says as one types what it means.
 import { Anchor, Button, Group, SegmentedControl, Switch, TextInput } from '@mantine/core';
 import { useQueryClient } from '@tanstack/react-query';
-import { type ReactNode, useId, useRef, useState } from 'react';
+import { type ReactNode, useId, useMemo, useRef, useState } from 'react';
 import type { EntryInput, Limits, ParsedEntry } from '@/api/types.ts';
 import { localTime, rfc3339 } from '@/components/local_time.ts';
 import { sayError } from '@/components/toast.tsx';
@@ -59,8 +59,11 @@ export function EntryForm(props: EntryFormProps) {
   const field = useRef<HTMLInputElement>(null);
   const text = typed(value);
   const meaning = useMeaning(text);
-  const refused = meaning?.parsed && refusal(meaning.parsed, standing, limits);
-  const overlap = meaning?.parsed && overlapText(meaning.parsed, standing);
+  const parsed = meaning?.parsed;
+  const [refused, overlap] = useMemo(
+    () => (parsed ? [refusal(parsed, standing, limits), overlapText(parsed, standing)] : []),
+    [parsed, standing, limits],
+  );
   const set = (change: Partial<FormValue>) => setValue((before) => ({ ...before, ...change }));
   const fill = (next: string, label?: string) => {
     setValue((before) => ({ ...formValueOf({ text: next, label: label ?? before.label }), ends: before.ends }));

@@ -1,5 +1,5 @@
-// One entry of a list: a click opens it, the trash icon removes it.
-import { ActionIcon, Tooltip, UnstyledButton, VisuallyHidden } from '@mantine/core';
+// One entry of a list: a click opens it, the trash icon removes it. Plain elements throughout: while a long list is
+// scrolled, dozens of rows are made for every frame.
 import { IconArrowBackUp, IconTrash } from '@tabler/icons-react';
 import type { CSSProperties } from 'react';
 import type { Entry } from '@/api/types.ts';
@@ -90,26 +90,34 @@ export function EntryRow(props: EntryRowProps) {
       aria-posinset={position && position.index + 1}
     >
       {onOpen ? (
-        <UnstyledButton className={css.open} onClick={onOpen}>
-          <VisuallyHidden>Edit</VisuallyHidden>
+        <button type="button" className={css.open} onClick={onOpen}>
+          <span className="kf-hidden">Edit</span>
           {body}
-        </UnstyledButton>
+        </button>
       ) : (
         <div className={css.open}>{body}</div>
       )}
       {onRestore && (
-        <Tooltip label="Keep it after all">
-          <ActionIcon aria-label={`Keep ${text}`} onClick={onRestore}>
-            <IconArrowBackUp size={17} />
-          </ActionIcon>
-        </Tooltip>
+        <button
+          type="button"
+          className={css.icon}
+          title="Keep it after all"
+          aria-label={`Keep ${text}`}
+          onClick={onRestore}
+        >
+          <IconArrowBackUp size={17} aria-hidden />
+        </button>
       )}
       {onRemove && (
-        <Tooltip label="Remove">
-          <ActionIcon aria-label={`Remove ${named ? `${entry.label}, ` : ''}${text}`} onClick={onRemove}>
-            <IconTrash size={17} />
-          </ActionIcon>
-        </Tooltip>
+        <button
+          type="button"
+          className={css.icon}
+          title="Remove"
+          aria-label={`Remove ${named ? `${entry.label}, ` : ''}${text}`}
+          onClick={onRemove}
+        >
+          <IconTrash size={17} aria-hidden />
+        </button>
       )}
     </li>
   );

@@ -1,4 +1,4 @@
-import { ActionIcon, Button, Group, SegmentedControl, Tooltip } from '@mantine/core';
+import { Button, Group, SegmentedControl } from '@mantine/core';
 import { IconTrash } from '@tabler/icons-react';
 import { useMemo, useState } from 'react';
 import type { ImportReport } from '@/api/types.ts';
@@ -106,11 +106,15 @@ export function ImportPreview({ report, sources, onUse, onStrike }: ImportPrevie
                   ))}
                 </span>
                 <Badge tone={resultTone[line.result]}>{resultText[line.result]}</Badge>
-                <Tooltip label="Strike this line">
-                  <ActionIcon aria-label={`Strike line ${number}`} onClick={() => onStrike(number)}>
-                    <IconTrash size={16} />
-                  </ActionIcon>
-                </Tooltip>
+                <button
+                  type="button"
+                  className={css.icon}
+                  title="Strike this line"
+                  aria-label={`Strike line ${number}`}
+                  onClick={() => onStrike(number)}
+                >
+                  <IconTrash size={16} aria-hidden />
+                </button>
               </li>
             );
           }}

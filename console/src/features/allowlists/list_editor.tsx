@@ -10,6 +10,7 @@ import { Note, Problem } from '@/components/bits.tsx';
 import { useQuestion } from '@/components/dialog.tsx';
 import { useLeaveGuard } from '@/components/leave_guard.tsx';
 import { enforcedAt, say } from '@/components/toast.tsx';
+import { anyAdmits } from '@/net/range.ts';
 import { ConflictDialog } from './conflict_dialog.tsx';
 import {
   changeOf,
@@ -159,7 +160,7 @@ export function ListEditor({ owner, standing, access }: ListEditorProps) {
             return undefined;
           }}
         >
-          {(fill) => <QuickAdd owner={owner} standing={rows} fill={fill} />}
+          {(fill) => <QuickAdd owner={owner} isIn={(address) => anyAdmits(rows, address)} fill={fill} />}
         </EntryForm>
       )}
       {draft.rows.length > 0 && (

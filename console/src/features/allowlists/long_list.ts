@@ -3,9 +3,25 @@
 import { type InfiniteData, useInfiniteQuery, useQueryClient } from '@tanstack/react-query';
 import { useMemo } from 'react';
 import type { Allowlist, Entry } from '@/api/types.ts';
-import { type ListOwner, type ListPart, listQuery } from './list_api.ts';
+import { anyAdmits } from '@/net/range.ts';
+import { isUsable, type ListOwner, type ListPart, listQuery } from './list_api.ts';
 
 type Parts = InfiniteData<ListPart, string | null>;
+
+/** By the part and the address: a part that was looked through once is not looked through again. */
+const looked = new WeakMap<Entry[], Map<string, boolean>>();
+
+function partAdmits(entries: Entry[], address: string, which: 'all' | 'usable'): boolean {
+  const known = looked.get(entries) ?? new Map<string, boolean>();
+  looked.set(entries, known);
+  const question = `${which} ${address}`;
+  let answer = known.get(question);
+  if (answer === undefined) {
+    answer = anyAdmits(which === 'all' ? entries : entries.filter(isUsable), address);
+    known.set(question, answer);
+  }
+  return answer;
+}
 
 export function useLongList(owner: ListOwner) {
   const queries = useQueryClient();
@@ -14,9 +30,10 @@ export function useLongList(owner: ListOwner) {
   const parts = query.data?.pages;
   const isWhole = parts !== undefined && !query.hasNextPage;
   const entries = useMemo(() => {
-    const all = parts?.flatMap((part) => part.entries) ?? [];
-    // The API tells the oldest first; people look for what they added last.
-    return isWhole ? all.toReversed() : all;
+    if (!parts) return [];
+    // The API tells the oldest first; people look for what they added last. A list of several parts keeps the order in
+    // which it is read: it must not turn round under the one who scrolls.
+    return parts.length === 1 && isWhole ? parts[0]!.entries.toReversed() : parts.flatMap((part) => part.entries);
   }, [parts, isWhole]);
 
   const edit = (change: (entries: Entry[]) => Entry[], difference: number) =>
@@ -36,6 +53,8 @@ export function useLongList(owner: ListOwner) {
     facts: parts?.[0] as Allowlist | undefined,
     entries,
     isWhole,
+    admits: (address: string, which: 'all' | 'usable') =>
+      parts?.some((part) => partAdmits(part.entries, address, which)) ?? false,
     added: (entry: Entry) => edit((standing) => [...standing, entry], 1),
     changed: (entry: Entry) => edit((standing) => standing.map((other) => (other.id === entry.id ? entry : other)), 0),
     removed: (entry: Entry) => edit((standing) => standing.filter((other) => other.id !== entry.id), -1),

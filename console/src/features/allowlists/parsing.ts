@@ -4,7 +4,7 @@ import { keepPreviousData, queryOptions, useQuery } from '@tanstack/react-query'
 import { ask } from '@/api/client.ts';
 import { type FieldError, ProblemError } from '@/api/problem.ts';
 import type { Entry, Limits, ParsedEntry } from '@/api/types.ts';
-import { contains, overlaps, rangeOf, shortForm } from '@/net/range.ts';
+import { contains, overlaps, rangeOf, rangeOfEntry, shortForm } from '@/net/range.ts';
 
 export interface Mistake {
   message: string;
@@ -75,7 +75,7 @@ export function overlapText(parsed: ParsedEntry, standing: Standing[]): string |
   const range = rangeOf(parsed.canonical);
   if (!range) return undefined;
   for (const entry of standing) {
-    const other = rangeOf(entry.canonical);
+    const other = rangeOfEntry(entry);
     if (!other || entry.canonical === parsed.canonical || !overlaps(range, other)) continue;
     if (contains(other, range)) return `Lies inside ${nameOf(entry)}, which admits it already.`;
     if (contains(range, other)) return `Includes ${nameOf(entry)}.`;

@@ -5,19 +5,18 @@ import { useQuery } from '@tanstack/react-query';
 import { ask } from '@/api/client.ts';
 import { useMe, whoamiQuery } from '@/api/queries.ts';
 import type { UsageTotal } from '@/api/types.ts';
-import { admits } from '@/net/range.ts';
 import type { ListOwner } from './list_api.ts';
-import type { Standing } from './parsing.ts';
 
 interface QuickAddProps {
   owner: ListOwner;
-  standing: Standing[];
+  /** Whether the list admits an address already. */
+  isIn: (address: string) => boolean;
   fill: (text: string, label?: string) => void;
 }
 
 const dayAgo = () => new Date(Math.floor(Date.now() / 3_600_000) * 3_600_000 - 7 * 86_400_000).toISOString();
 
-export function QuickAdd({ owner, standing, fill }: QuickAddProps) {
+export function QuickAdd({ owner, isIn, fill }: QuickAddProps) {
   const me = useMe();
   const address = useQuery(whoamiQuery).data?.address;
   const blocked = useQuery({
@@ -34,7 +33,6 @@ export function QuickAdd({ owner, standing, fill }: QuickAddProps) {
         },
       }),
   });
-  const isIn = (candidate: string) => standing.some((entry) => admits(entry.canonical, candidate));
   const candidates = (blocked.data?.items ?? []).filter(({ group }) => group !== '' && !isIn(group)).slice(0, 8);
   return (
     <>

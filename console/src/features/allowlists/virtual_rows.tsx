@@ -25,7 +25,7 @@ export function VirtualRows({ count, label, rowHeight, keyOf, render, onEnd }: V
     count,
     getScrollElement: () => viewport.current,
     estimateSize: () => rowHeight,
-    overscan: 12,
+    overscan: 6,
     getItemKey: keyOf,
   });
   const items = virtual.getVirtualItems();

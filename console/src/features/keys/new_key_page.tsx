@@ -8,6 +8,7 @@ import { instanceQuery } from '@/api/queries.ts';
 import type { KeyWithSecret } from '@/api/types.ts';
 import { Problem } from '@/components/bits.tsx';
 import { Page, Panel } from '@/components/page.tsx';
+import { anyAdmits } from '@/net/range.ts';
 import { type DraftRow, inputOfRow, newRow } from '../allowlists/draft.ts';
 import { EntryForm } from '../allowlists/entry_form.tsx';
 import { EntryRow } from '../allowlists/entry_row.tsx';
@@ -72,7 +73,13 @@ export function NewKeyPage() {
             return undefined;
           }}
         >
-          {(fill) => <QuickAdd owner={{ layer: 'account', id: accountId }} standing={rows} fill={fill} />}
+          {(fill) => (
+            <QuickAdd
+              owner={{ layer: 'account', id: accountId }}
+              isIn={(address) => anyAdmits(rows, address)}
+              fill={fill}
+            />
+          )}
         </EntryForm>
         {rows.length > 0 ? (
           <ul className={css.rows} aria-label="Entries">

@@ -1,7 +1,7 @@
 import { Button, Checkbox, Stack, Text } from '@mantine/core';
 import { useState } from 'react';
 import type { KeyWithSecret } from '@/api/types.ts';
-import { SecretOnce } from '@/components/bits.tsx';
+import { SecretOnce } from '@/components/copy.tsx';
 import { Dialog, DialogFoot } from '@/components/dialog.tsx';
 
 interface SecretDialogProps {

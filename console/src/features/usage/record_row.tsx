@@ -1,4 +1,3 @@
-import { UnstyledButton } from '@mantine/core';
 import type { CSSProperties } from 'react';
 import type { UsageRecord } from '@/api/types.ts';
 import { Address, Badge } from '@/components/bits.tsx';
@@ -37,7 +36,7 @@ export function RecordRow({ record, keyName, open, onOpen, style, measure, index
   const outcome = record.decision === 'deny' ? 'Blocked' : record.would_deny ? 'Would block' : 'Allowed';
   return (
     <li style={style} ref={measure} data-index={index} data-request={record.request_id}>
-      <UnstyledButton className={css.row} data-open={open} onClick={onOpen}>
+      <button type="button" className={css.row} data-open={open} onClick={onOpen}>
         <span>
           <Time at={record.time} style="log" />
         </span>
@@ -57,7 +56,7 @@ export function RecordRow({ record, keyName, open, onOpen, style, measure, index
           {keyName ?? (record.key_id ? <span className="kf-mono">{record.key_id}</span> : 'none')}
         </span>
         <span className={`${css.end} kf-num`}>{duration(record.duration_micros)}</span>
-      </UnstyledButton>
+      </button>
     </li>
   );
 }
