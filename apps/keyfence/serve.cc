@@ -120,7 +120,7 @@ int serve(ServeRequest request) {
   const std::filesystem::path spool_dir = settings.policy_dir / "spool";
   if (auto failure = make_spool_dir(spool_dir, settings.gateway_group)) return fail(*failure);
   const auto usage = open_when_possible([dir = settings.data_dir / "usage"] { return open_sqlite_usage_store(dir); });
-  EntryMatcher matcher(**store);
+  EntryMatcher matcher(**store, clock);
   const std::unique_ptr<Drain> drain =
       Drain::start(*usage, {.spool_dir = spool_dir, .retention = settings.usage_retention, .tell = log_drain_news},
                    [&matcher](const UsageRecord& record) { return matcher.match(record); });

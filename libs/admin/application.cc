@@ -175,21 +175,15 @@ std::optional<Problem> settle_role(Call& call, Access access) {
   return refuse_role(caller, access);
 }
 
-// Writes down, once a minute, that a token or session is in use. What cannot be written is not worth a refusal.
+// Notes, once a minute, that a token or session is in use.
 void note_use(const Call& call) {
   const Caller& caller = call.caller;
   const auto stale = [&](const std::optional<Timestamp>& noted) {
     return !noted || call.now >= after(*noted, kUseNoted);
   };
-  if (caller.token && stale(caller.token->last_used_at)) {
-    static_cast<void>(
-        call.services.store.transact([&](Transaction& tx) { return tx.touch_token(caller.token->id, call.now); }));
-  }
-  if (caller.session && stale(caller.session->last_seen_at)) {
-    SessionRow row = *caller.session;
-    row.last_seen_at = call.now;
-    static_cast<void>(call.services.store.transact([&](Transaction& tx) { return tx.update_session(row); }));
-  }
+  LastUses& uses = *call.services.last_uses;
+  if (caller.token && stale(caller.token->last_used_at)) uses.note(caller.token->id, call.now);
+  if (caller.session && stale(caller.session->last_seen_at)) uses.note(caller.session->id, call.now);
 }
 
 // Counts the request against what its caller may do in a minute: of one that is not known, against their address. Those
@@ -198,7 +192,7 @@ std::optional<RateLimiter::Verdict> count_against_limit(const Services& services
                                                         const Call& call) {
   if (services.rate_limiter == nullptr || route.path.rfind("/api/", 0) != 0) return std::nullopt;
   const bool known = call.caller.kind != CallerKind::kNobody;
-  const std::string who = known ? call.caller.actor() : "address:" + (call.client ? call.client->text() : "unknown");
+  const std::string who = known ? call.caller.actor() : "address:" + place_of(call.client);
   return services.rate_limiter->take(who, call.now);
 }
 
@@ -315,6 +309,20 @@ HttpResponse AdminApplication::handle(const HttpRequest& request, std::size_t wo
   return response;
 }
 
+std::optional<HttpResponse> AdminApplication::refuse_head(const HttpRequest& head, std::size_t worker) noexcept {
+  const RouteMatch match = match_route(routing_table(), head.method, head.path);
+  if (match.route == nullptr) return handle(head, worker);
+  try {
+    const bool known =
+        !refuse_cross_site(head, services_.proxy_trust) &&
+        authenticate(head, services_.store, services_.clock.now(), client_of(head, services_.proxy_trust));
+    if (known) return std::nullopt;
+  } catch (const std::exception&) {
+    return handle(head, worker);  // which tells the log what is wrong
+  }
+  return handle(head, worker);
+}
+
 HttpResponse AdminApplication::refuse(int status, std::string_view code, std::string_view detail) noexcept {
   const std::string request_id = new_request_id();
   HttpResponse response = render(
@@ -326,7 +334,9 @@ HttpResponse AdminApplication::refuse(int status, std::string_view code, std::st
 
 std::size_t AdminApplication::body_bytes_max(HttpMethod method, std::string_view path) const noexcept {
   const RouteMatch match = match_route(routing_table(), method, path);
-  return match.route != nullptr ? match.route->body_bytes_max : kBodyBytesMax;
+  if (match.route == nullptr) return kBodyBytesMax;
+  const bool anyone = match.route->access == Access::kPublic;  // whoever they are, they are not judged before
+  return anyone ? std::min(match.route->body_bytes_max, kUnjudgedBodyBytes) : match.route->body_bytes_max;
 }
 
 }  // namespace keyfence

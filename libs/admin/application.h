@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -19,6 +20,8 @@ class AdminApplication final : public HttpApplication {
   explicit AdminApplication(Services& services) : services_(services) {}
 
   [[nodiscard]] HttpResponse handle(const HttpRequest& request, std::size_t worker) noexcept override;
+  // What nobody known sends is answered without its body, and so is what no route takes.
+  [[nodiscard]] std::optional<HttpResponse> refuse_head(const HttpRequest& head, std::size_t worker) noexcept override;
   [[nodiscard]] HttpResponse refuse(int status, std::string_view code, std::string_view detail) noexcept override;
   [[nodiscard]] std::size_t body_bytes_max(HttpMethod method, std::string_view path) const noexcept override;
 

@@ -197,6 +197,45 @@ TEST_F(Application, WithoutAWayToPublishChangesAre503AndNothingIsWritten) {
   application_.reset();
 }
 
+TEST_F(Application, TokensAreMadeAndRevokedWhilePolicyCannotBePublished) {
+  StuckPublisher stuck;
+  serve_with(*store_, stuck);
+  const std::string body = R"({"name":"t","role":"operator"})";
+  const ApiAnswer made = post("/api/v1/tokens", body);
+  ASSERT_EQ(made.status, 201) << made.response.body;
+  EXPECT_EQ(remove("/api/v1/tokens/" + made.text("/token/id")).status, 200);
+  EXPECT_EQ(call({.method = "GET", .path = "/api/v1/whoami", .token = made.text("/secret")}).status, 401);
+  const ApiRequest once{
+      .method = "POST", .path = "/api/v1/tokens", .body = body, .headers = {{"Idempotency-Key", "one"}}};
+  const std::string secret = call(once).text("/secret");
+  EXPECT_EQ(call(once).text("/secret"), secret);
+  application_.reset();
+  services_.reset();
+}
+
+TEST_F(Application, ABodyOfNobodyKnownIsNotWaitedFor) {
+  const auto refused = [&](const std::string& method, const std::string& path, const std::string& token) {
+    HttpRequest head;
+    head.method = method == "PUT" ? HttpMethod::kPut : HttpMethod::kPost;
+    head.path = path;
+    if (!token.empty()) head.headers = {{"Authorization", "Bearer " + token}};
+    const auto response = application_->refuse_head(head, 0);
+    return response ? response->status : 0;
+  };
+  EXPECT_EQ(refused("PUT", "/api/v1/allowlist", ""), 401);
+  EXPECT_EQ(refused("PUT", "/api/v1/allowlist", "kfm_made-up"), 401);
+  EXPECT_EQ(refused("PUT", "/api/v1/allowlist", operator_token_), 0);
+  EXPECT_EQ(refused("PUT", "/api/v1/nothing", ""), 404);
+  EXPECT_EQ(refused("PUT", "/api/v1/accounts", ""), 405);
+  RateLimiter limiter(1);
+  services_->rate_limiter = &limiter;
+  EXPECT_EQ(refused("POST", "/api/v1/apply", ""), 401);
+  EXPECT_EQ(refused("POST", "/api/v1/apply", ""), 429) << "counted like any other";
+  services_->rate_limiter = nullptr;
+  EXPECT_EQ(application_->body_bytes_max(HttpMethod::kPost, "/api/v1/session"), HttpApplication::kUnjudgedBodyBytes);
+  EXPECT_EQ(application_->body_bytes_max(HttpMethod::kPost, "/api/v1/apply"), std::size_t{16} * 1024 * 1024);
+}
+
 TEST_F(Application, InstanceSettingsAreChangedInPart) {
   const ApiAnswer before = get("/api/v1/instance");
   EXPECT_EQ(before.text("/limits/key"), R"({"entries_max":20,"floor_v4":9,"floor_v6":33})");

@@ -1,20 +1,26 @@
 #pragma once
 
 #include <cstdint>
+#include <list>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <unordered_map>
 
 #include "libs/base/clock.h"
+#include "libs/net/ip_address.h"
 
 namespace keyfence {
+
+// Whom an address stands for: itself, or the /64 of an IPv6 one: whoever has one address of it has them all.
+[[nodiscard]] std::string place_of(const std::optional<IpAddress>& client);
 
 // How many requests one caller may make: a bucket for each that holds as many as may come in a minute, and fills
 // evenly.
 //
-// Shape    At most kBucketsMax callers are remembered; when there are more, those whose bucket is full again are
-//          forgotten, and if there are none all are.
+// Shape    At most kBucketsMax callers are remembered; when there are more, the one that has been away for longest is
+//          forgotten. Whoever goes on asking is not.
 // Threads  Safe.
 // Source   draft-ietf-httpapi-ratelimit-headers.
 class RateLimiter {
@@ -37,15 +43,17 @@ class RateLimiter {
 
  private:
   struct Bucket {
+    std::string caller;
     double tokens = 0;
     Timestamp at;
   };
   void refill(Bucket& bucket, Timestamp now) const;
-  void make_room(Timestamp now);
+  [[nodiscard]] Bucket& bucket_of(std::string_view caller, Timestamp now);
 
   std::uint32_t per_minute_;
   mutable std::mutex mutex_;
-  std::unordered_map<std::string, Bucket> buckets_;
+  std::list<Bucket> buckets_;  // who asked last is first
+  std::unordered_map<std::string_view, std::list<Bucket>::iterator> by_caller_;
 };
 
 }  // namespace keyfence

@@ -31,6 +31,26 @@ TEST(RateLimiter, ManyCallersTakeBoundedMemory) {
   EXPECT_LE(limiter.buckets(), RateLimiter::kBucketsMax);
 }
 
+TEST(RateLimiter, WhoGoesOnAskingIsNotForgivenForOthersThatCome) {
+  RateLimiter limiter(2);
+  const Timestamp now{1'000'000};
+  EXPECT_TRUE(limiter.take("one", now).allowed);
+  EXPECT_TRUE(limiter.take("one", now).allowed);
+  for (int i = 0; i < 50'000; ++i) {
+    EXPECT_TRUE(limiter.take("caller " + std::to_string(i), now).allowed);
+    const bool now_and_then = i % 5'000 == 0;
+    EXPECT_TRUE(!now_and_then || !limiter.take("one", now).allowed) << i;
+  }
+}
+
+TEST(RateLimiter, AnAddressOfVersionSixStandsForItsNetwork) {
+  const auto place = [](std::string_view text) { return place_of(IpAddress::parse(text)); };
+  EXPECT_EQ(place("2001:db8:0:1::1"), place("2001:db8:0:1:ffff::"));
+  EXPECT_NE(place("2001:db8:0:1::1"), place("2001:db8:0:2::1"));
+  EXPECT_NE(place("192.0.2.1"), place("192.0.2.2"));
+  EXPECT_EQ(place_of(std::nullopt), "unknown");
+}
+
 TEST(RateLimiter, HeadersAreStructuredFields) {
   RateLimiter limiter(600);
   EXPECT_EQ(limiter.policy_header(), "\"default\";q=600;w=60");

@@ -2,12 +2,14 @@
 
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "libs/admin/auth.h"
+#include "libs/admin/last_uses.h"
 #include "libs/admin/metrics.h"
 #include "libs/admin/rate_limit.h"
 #include "libs/admin/sign_in/password_hasher.h"
@@ -50,10 +52,11 @@ struct Services {
   ProxyTrust proxy_trust = {};
   std::function<void(const RequestSummary&)> log = {};
   const StaticFiles* console = nullptr;  // null: none is served
-  RateLimiter* rate_limiter = nullptr;   // null: callers may make as many requests as they like
-  UsageStore* usage = nullptr;           // null: this daemon keeps no usage log
-  Drain* drain = nullptr;                // likewise
-  std::vector<ImageReader> readers;      // one for each worker: decisions are read from the image, as gateways do
+  std::unique_ptr<LastUses> last_uses = std::make_unique<LastUses>();
+  RateLimiter* rate_limiter = nullptr;  // null: callers may make as many requests as they like
+  UsageStore* usage = nullptr;          // null: this daemon keeps no usage log
+  Drain* drain = nullptr;               // likewise
+  std::vector<ImageReader> readers;     // one for each worker: decisions are read from the image, as gateways do
 };
 
 }  // namespace keyfence

@@ -85,6 +85,13 @@ class Server final : public HttpServer {
   [[nodiscard]] WorkerPool& pool() noexcept { return pool_; }
   [[nodiscard]] bool stopping() const noexcept { return stopping_.load(); }
   void forget(Session* session);
+  // Room for a long body; false if there is none.
+  [[nodiscard]] bool take_room(std::size_t bytes) noexcept {
+    if (long_bodies_bytes_.fetch_add(bytes) + bytes <= options_.long_bodies_bytes_max) return true;
+    give_back_room(bytes);
+    return false;
+  }
+  void give_back_room(std::size_t bytes) noexcept { long_bodies_bytes_.fetch_sub(bytes); }
 
  private:
   void accept();
@@ -95,6 +102,7 @@ class Server final : public HttpServer {
   HttpApplication& application_;
   std::uint16_t port_ = 0;
   std::atomic<bool> stopping_{false};
+  std::atomic<std::size_t> long_bodies_bytes_{0};
   bool stopped_ = false;
   std::mutex mutex_;
   std::condition_variable all_closed_;
@@ -112,7 +120,10 @@ class Session : public std::enable_shared_from_this<Session> {
  public:
   Session(Server& server, tcp::socket socket, IpAddress peer)
       : server_(server), stream_(std::move(socket)), peer_(peer) {}
-  ~Session() { server_.forget(this); }
+  ~Session() {
+    server_.give_back_room(room_);
+    server_.forget(this);
+  }
   Session(const Session&) = delete;
   Session& operator=(const Session&) = delete;
 
@@ -168,12 +179,35 @@ class Session : public std::enable_shared_from_this<Session> {
     }
     parser_->body_limit(limit);
     const auto expect = message[http::field::expect];
-    if (!expect.empty()) {
-      if (!beast::iequals(expect, "100-continue")) {
-        return refuse({417, "bad_request", "the only expectation that can be met is 100-continue"});
-      }
-      return write_continue();
+    if (!expect.empty() && !beast::iequals(expect, "100-continue")) {
+      return refuse({417, "bad_request", "the only expectation that can be met is 100-continue"});
     }
+    const std::size_t length = parser_->chunked() ? limit : parser_->content_length().value_or(0);
+    if (length > HttpApplication::kUnjudgedBodyBytes) return judge_head(length);
+    await_body();
+  }
+
+  // Asks the application whether it wants such a long body from this client at all, then whether there is room for it.
+  void judge_head(std::size_t length) {
+    stream_.expires_never();
+    auto head = std::make_shared<HttpRequest>(request_of(parser_->get()));
+    const bool taken = server_.pool().try_post([self = shared_from_this(), head, length](std::size_t worker) {
+      auto refusal =
+          std::make_shared<std::optional<HttpResponse>>(self->server_.application().refuse_head(*head, worker));
+      asio::dispatch(self->stream_.get_executor(), [self, refusal, length] {
+        if (*refusal) return self->refuse_with(std::move(**refusal));
+        if (!self->server_.take_room(length)) {
+          return self->refuse({503, "overloaded", "too many long bodies are read already"});
+        }
+        self->room_ = length;
+        self->await_body();
+      });
+    });
+    if (!taken) refuse({503, "overloaded", "too many requests wait already"});
+  }
+
+  void await_body() {
+    if (!parser_->get()[http::field::expect].empty()) return write_continue();
     read_body();
   }
 
@@ -245,23 +279,29 @@ class Session : public std::enable_shared_from_this<Session> {
     stream_.close();
   }
 
+  // All of it but the body.
+  [[nodiscard]] HttpRequest request_of(const http::request<http::string_body>& message) const {
+    HttpRequest request;
+    request.method = method_of(message.method());
+    const std::string_view target(message.target().data(), message.target().size());
+    const std::size_t question = std::min(target.find('?'), target.size());
+    request.path = target.substr(0, question);
+    request.query = target.substr(std::min(question + 1, target.size()));
+    for (const auto& field : message) {
+      request.headers.emplace_back(field.name_string(), field.value());
+    }
+    request.peer = peer_;
+    return request;
+  }
+
   void hand_over() {
     auto message = parser_->release();
     parser_.reset();
     keep_alive_ = message.keep_alive();
     version_ = message.version();
-    auto request = std::make_shared<HttpRequest>();
-    request->method = method_of(message.method());
+    auto request = std::make_shared<HttpRequest>(request_of(message));
     head_ = request->method == HttpMethod::kHead;
-    const std::string_view target(message.target().data(), message.target().size());
-    const std::size_t question = std::min(target.find('?'), target.size());
-    request->path = target.substr(0, question);
-    request->query = target.substr(std::min(question + 1, target.size()));
-    for (const auto& field : message) {
-      request->headers.emplace_back(field.name_string(), field.value());
-    }
     request->body = std::move(message.body());
-    request->peer = peer_;
     stream_.expires_never();
     const bool taken = server_.pool().try_post([self = shared_from_this(), request](std::size_t worker) {
       auto response = std::make_shared<HttpResponse>(self->server_.application().handle(*request, worker));
@@ -276,12 +316,16 @@ class Session : public std::enable_shared_from_this<Session> {
 
   // Answers without having read the whole request: the connection cannot be used further.
   void refuse(const Refusal& refusal) {
+    refuse_with(server_.application().refuse(refusal.status, refusal.code, refusal.detail));
+  }
+  void refuse_with(HttpResponse response) {
     keep_alive_ = false;
     linger_ = true;
-    write(server_.application().refuse(refusal.status, refusal.code, refusal.detail));
+    write(std::move(response));
   }
 
   void write(HttpResponse response) {
+    server_.give_back_room(std::exchange(room_, 0));
     if (server_.stopping()) keep_alive_ = false;
     if (response.next_piece && !head_) return begin_stream(std::move(response));
     message_.emplace(http::int_to_status(static_cast<unsigned>(response.status)), version_);
@@ -401,6 +445,7 @@ class Session : public std::enable_shared_from_this<Session> {
   bool linger_ = false;
   unsigned version_ = 11;
   std::size_t discarded_ = 0;
+  std::size_t room_ = 0;  // that was taken for the body
 };
 
 std::optional<std::string> Server::listen() {

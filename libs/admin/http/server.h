@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -19,6 +20,13 @@ class HttpApplication {
 
   // On a worker; may block. worker is 0 to workers - 1, and each runs one request at a time.
   [[nodiscard]] virtual HttpResponse handle(const HttpRequest& request, std::size_t worker) noexcept = 0;
+  // On a worker, before the body is read, where that is longer than kUnjudgedBodyBytes, or may be because its length is
+  // not told: so that nobody who may not ask fills the memory. nullopt: read on, then handle().
+  static constexpr std::size_t kUnjudgedBodyBytes = 64 * 1024;
+  [[nodiscard]] virtual std::optional<HttpResponse> refuse_head(const HttpRequest& /*head*/,
+                                                                std::size_t /*worker*/) noexcept {
+    return std::nullopt;
+  }
   // The answer to what the server itself refuses. code is one of the API's stable codes.
   [[nodiscard]] virtual HttpResponse refuse(int status, std::string_view code, std::string_view detail) noexcept = 0;
   [[nodiscard]] virtual std::size_t body_bytes_max(HttpMethod method, std::string_view path) const noexcept = 0;
@@ -33,7 +41,8 @@ struct HttpServerOptions {
   std::size_t connections_max = 1024;
   std::size_t header_bytes_max = 32 * 1024;
   std::size_t header_line_bytes_max = 8 * 1024;
-  std::size_t body_bytes_max = 16 * 1024 * 1024;  // whatever the application says
+  std::size_t body_bytes_max = 16 * 1024 * 1024;          // whatever the application says
+  std::size_t long_bodies_bytes_max = 256 * 1024 * 1024;  // of those that are judged before they are read, together
   std::chrono::milliseconds header_timeout{10'000};
   std::chrono::milliseconds body_timeout{30'000};
   std::chrono::milliseconds write_timeout{30'000};

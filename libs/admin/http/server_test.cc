@@ -45,6 +45,11 @@ class EchoApplication : public HttpApplication {
                     "\n",
             .headers = {}};
   }
+  std::optional<HttpResponse> refuse_head(const HttpRequest& head, std::size_t) noexcept override {
+    ++judged;
+    if (head.header("Authorization") == "good") return std::nullopt;
+    return HttpResponse{.status = 401, .content_type = "text/plain", .body = "who?", .headers = {}};
+  }
   HttpResponse refuse(int status, std::string_view code, std::string_view) noexcept override {
     ++refused;
     return {.status = status, .content_type = "text/plain", .body = std::string(code), .headers = {}};
@@ -55,6 +60,7 @@ class EchoApplication : public HttpApplication {
 
   std::atomic<int> handled{0};
   std::atomic<int> refused{0};
+  std::atomic<int> judged{0};
   std::atomic<int> pieces{0};
   std::mutex mutex;
   std::condition_variable changed;
@@ -260,9 +266,57 @@ TEST_F(Server, BodiesHaveTheLimitOfTheirResource) {
   expect_refused(
       "POST /small " + head + "Transfer-Encoding: chunked\r\n\r\n3ea\r\n" + std::string(1002, 'a') + "\r\n0\r\n\r\n",
       "413");
-  EXPECT_NE(
-      exchange("POST /large " + head + "Content-Length: 100000\r\n\r\n" + std::string(100'000, 'a')).find("200 OK"),
-      std::string::npos);
+  EXPECT_NE(exchange("POST /large " + head + "Authorization: good\r\nContent-Length: 100000\r\n\r\n" +
+                     std::string(100'000, 'a'))
+                .find("200 OK"),
+            std::string::npos);
+}
+
+TEST_F(Server, ALongBodyOfNobodyKnownIsNotWaitedFor) {
+  start();
+  for (const std::string_view length : {"Content-Length: 90000", "Transfer-Encoding: chunked"}) {
+    const Connection connection(server_->port());
+    connection.send("POST /large HTTP/1.1\r\nHost: a\r\n" + std::string(length) + "\r\n\r\n");
+    EXPECT_NE(connection.read_until("who?").find("401"), std::string::npos) << length;
+  }
+  EXPECT_EQ(application_.judged, 2);
+  EXPECT_EQ(application_.handled, 0);
+  const std::string body(HttpApplication::kUnjudgedBodyBytes, 'a');
+  EXPECT_NE(exchange("POST /large HTTP/1.1\r\nHost: a\r\nConnection: close\r\nContent-Length: " +
+                     std::to_string(body.size()) + "\r\n\r\n" + body)
+                .find("200 OK"),
+            std::string::npos);
+  EXPECT_EQ(application_.judged, 2) << "a short one is just read";
+}
+
+TEST_F(Server, LongBodiesTogetherHaveALimit) {
+  HttpServerOptions options;
+  options.long_bodies_bytes_max = 100'000;
+  start(options);
+  const std::string head =
+      "POST /large HTTP/1.1\r\nHost: a\r\nAuthorization: good\r\nExpect: 100-continue\r\nContent-Length: 90000\r\n";
+  const std::string body(90'000, 'a');
+  for (int round = 0; round < 3; ++round) {
+    const Connection first(server_->port());
+    first.send(head + "\r\n");
+    EXPECT_NE(first.read_until("\r\n\r\n").find("100 Continue"), std::string::npos) << round;
+    const Connection second(server_->port());
+    second.send(head + "\r\n");
+    EXPECT_NE(second.read_until("overloaded").find("503"), std::string::npos) << round;
+    first.send(body);
+    EXPECT_NE(first.read_until("POST /large 90000").find("200 OK"), std::string::npos) << round;
+  }
+  {
+    const Connection gone(server_->port());
+    gone.send(head + "\r\n");
+    (void)gone.read_until("100 Continue");
+  }
+  for (int tries = 0; tries < 1'000; ++tries) {  // until the server has seen that it is gone
+    const Connection last(server_->port());
+    last.send(head + "\r\n");
+    if (last.read_until("\r\n\r\n").find("100 Continue") != std::string::npos) return;
+  }
+  ADD_FAILURE() << "the room of a connection that is gone is not given back";
 }
 
 TEST_F(Server, ARefusalReachesAClientThatIsStillSending) {

@@ -32,15 +32,31 @@ PasswordHash PasswordHasher::make(std::string_view password) const {
   return {std::move(encoded)};
 }
 
-PasswordHasher::Turn::Turn(PasswordHasher& hasher) : hasher_(hasher) {
+void PasswordHasher::Count::add(Asker asker) noexcept {
+  ++all;
+  if (asker == Asker::kStranger) ++strangers;
+}
+
+void PasswordHasher::Count::remove(Asker asker) noexcept {
+  --all;
+  if (asker == Asker::kStranger) --strangers;
+}
+
+bool PasswordHasher::Count::has_room(Asker asker, std::size_t max) const noexcept {
+  const std::size_t strangers_max = max > 1 ? max - 1 : max;
+  return all < max && (asker == Asker::kKnown || strangers < strangers_max);
+}
+
+PasswordHasher::Turn::Turn(PasswordHasher& hasher, Asker asker) : hasher_(hasher), asker_(asker) {
   std::unique_lock lock(hasher_.mutex_);
-  if (hasher_.running_ >= hasher_.limits_.running_max) {
-    if (hasher_.waiting_ >= hasher_.limits_.waiting_max) return;
-    ++hasher_.waiting_;
-    hasher_.freed_.wait(lock, [this] { return hasher_.running_ < hasher_.limits_.running_max; });
-    --hasher_.waiting_;
+  const auto may_run = [this] { return hasher_.running_.has_room(asker_, hasher_.limits_.running_max); };
+  if (!may_run()) {
+    if (!hasher_.waiting_.has_room(asker_, hasher_.limits_.waiting_max)) return;
+    hasher_.waiting_.add(asker_);
+    hasher_.freed_.wait(lock, may_run);
+    hasher_.waiting_.remove(asker_);
   }
-  ++hasher_.running_;
+  hasher_.running_.add(asker_);
   came_ = true;
 }
 
@@ -48,19 +64,19 @@ PasswordHasher::Turn::~Turn() {
   if (!came_) return;
   {
     const std::lock_guard lock(hasher_.mutex_);
-    --hasher_.running_;
+    hasher_.running_.remove(asker_);
   }
-  hasher_.freed_.notify_one();
+  hasher_.freed_.notify_all();  // the place may be one that not all who wait may take
 }
 
-std::optional<PasswordHash> PasswordHasher::hash(std::string_view password) {
-  const Turn turn(*this);
+std::optional<PasswordHash> PasswordHasher::hash(std::string_view password, Asker asker) {
+  const Turn turn(*this, asker);
   if (!turn.came()) return std::nullopt;
   return make(password);
 }
 
-std::optional<PasswordMatch> PasswordHasher::verify(const PasswordHash& hash, std::string_view password) {
-  const Turn turn(*this);
+std::optional<PasswordMatch> PasswordHasher::verify(const PasswordHash& hash, std::string_view password, Asker asker) {
+  const Turn turn(*this, asker);
   if (!turn.came()) return std::nullopt;
   const int result = argon2id_verify(hash.encoded.c_str(), password.data(), password.size());
   return result == ARGON2_OK ? PasswordMatch::kYes : PasswordMatch::kNo;

@@ -1,6 +1,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <atomic>
 #include <thread>
 
 #include "libs/admin/sign_in/cookies.h"
@@ -78,6 +79,27 @@ TEST(Passwords, OverTheLimitsAreRefusedAndNotQueued) {
   EXPECT_EQ(served + refused, 16);
   EXPECT_GE(served, 1);
   EXPECT_EQ(hasher.verify(hasher.decoy(), "x"), PasswordMatch::kNo) << "free again";
+}
+
+TEST(Passwords, StrangersLeaveWhoIsKnownAPlace) {
+  PasswordHasher hasher({.memory_kib = 4 * 1024}, {.running_max = 2, .waiting_max = 2});
+  std::atomic<bool> stop{false};
+  std::atomic<int> refused{0};
+  std::vector<std::thread> strangers;
+  strangers.reserve(8);
+  for (int i = 0; i < 8; ++i) {
+    strangers.emplace_back([&] {
+      while (!stop) {
+        if (!hasher.verify(hasher.decoy(), "x")) ++refused;
+      }
+    });
+  }
+  while (refused == 0) std::this_thread::yield();
+  int served = 0;
+  for (int i = 0; i < 50; ++i) served += hasher.verify(hasher.decoy(), "x", Asker::kKnown).has_value() ? 1 : 0;
+  stop = true;
+  for (std::thread& thread : strangers) thread.join();
+  EXPECT_EQ(served, 50);
 }
 
 TEST(RandomCodes, AreReadWithoutCaseAndDashes) {

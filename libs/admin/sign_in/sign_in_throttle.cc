@@ -2,20 +2,12 @@
 
 #include <algorithm>
 
-#include "libs/net/ip_range.h"
+#include "libs/admin/rate_limit.h"
 
 namespace keyfence {
 namespace {
 
 constexpr std::int64_t kWindowMicros = std::chrono::microseconds(SignInThrottle::kWindow).count();
-
-// The address, or the /64 of an IPv6 one: whoever has one address of it has them all.
-std::string place_of(const std::optional<IpAddress>& client) {
-  if (!client) return "unknown";
-  if (client->is_v4()) return client->text();
-  std::string text = std::to_string(static_cast<std::uint64_t>(client->number() >> 64U));
-  return "v6/" + text;
-}
 
 struct Names {
   std::string device, pair, place, login;

@@ -52,8 +52,28 @@ ApiFixture::ApiFixture() : dir_(make_dir()), clock_(Timestamp{1'800'000'000'000'
   auto usage = open_sqlite_usage_store(dir_ / "usage");
   KF_ASSERT(usage.ok());
   usage_ = std::move(*usage);
-  services_.emplace(Services{.store = *store_,
-                             .publisher = *publisher_,
+  serve_with(*store_, *publisher_);
+
+  const NewSecret secret = NewSecret::make("kfm_");
+  operator_token_ = secret.reveal_once();
+  TokenRow row{.id = TokenId(ids_.next()),
+               .name = "operator",
+               .digest = secret.digest(),
+               .hint = "",
+               .role = Role::kOperator,
+               .account = {},
+               .expires_at = {},
+               .revoked_at = {},
+               .created_by = "system",
+               .created_at = clock_.now()};
+  const auto committed = store_->transact([&](Transaction& tx) { return tx.insert_token(row); });
+  KF_ASSERT(committed.ok());
+}
+
+void ApiFixture::serve_with(ControlStore& store, Publisher& publisher) {
+  application_.reset();
+  services_.emplace(Services{.store = store,
+                             .publisher = publisher,
                              .clock = clock_,
                              .ids = ids_,
                              .metrics = metrics_,
@@ -71,21 +91,6 @@ ApiFixture::ApiFixture() : dir_(make_dir()), clock_(Timestamp{1'800'000'000'000'
             std::string(line.actor) + " " + std::string(line.log_detail) + "\n";
   };
   application_ = std::make_unique<AdminApplication>(*services_);
-
-  const NewSecret secret = NewSecret::make("kfm_");
-  operator_token_ = secret.reveal_once();
-  TokenRow row{.id = TokenId(ids_.next()),
-               .name = "operator",
-               .digest = secret.digest(),
-               .hint = "",
-               .role = Role::kOperator,
-               .account = {},
-               .expires_at = {},
-               .revoked_at = {},
-               .created_by = "system",
-               .created_at = clock_.now()};
-  const auto committed = store_->transact([&](Transaction& tx) { return tx.insert_token(row); });
-  KF_ASSERT(committed.ok());
 }
 
 ApiFixture::~ApiFixture() {

@@ -81,6 +81,9 @@ class ApiFixture : public ::testing::Test {
   ApiAnswer sign_in(Browser& browser, const std::string& login, const std::string& password = "correct horse");
   void pass(std::chrono::seconds time) { clock_.set({clock_.now().micros + time.count() * 1'000'000}); }
 
+  // From now on the API works over these instead of the fixture's own; for counting what it asks, or for breaking it.
+  void serve_with(ControlStore& store, Publisher& publisher);
+
   // What the image, as a gateway reads it, says of a key and an address.
   Decision decide(const std::string& secret, std::string_view address);
 

@@ -18,14 +18,18 @@ Answer restore(Call& call) {
     if (!row.deletion) {
       return Err{Problem{.status = 409, .code = "not_deleted", .detail = "The account is not deleted."}};
     }
+    if (call.now >= row.deletion->purge_at) {  // what is its goes bit by bit, and some may be gone
+      return Err{Problem{.status = 409,
+                         .code = "account_deleted",
+                         .detail = "The time in which the account could be restored has ended."}};
+    }
     row.state = row.deletion->state_before;
     row.deletion.reset();
     change.audit("account.restore", id->text(), *id, view(*standing), view(row));
     return checked(change.tx.update_account(row));
   });
   if (!committed) return Err{committed.error()};
-  HttpResponse response =
-      json_response(200, view_at(row, committed->policy_changed ? committed->revision : row.changed));
+  HttpResponse response = json_response(200, view_after(row, *committed));
   response.headers.emplace_back("ETag", row_etag(view(row)));
   return response;
 }

@@ -91,6 +91,12 @@ TEST_F(AuditRoutes, CallersThatAskTooOftenAre429WithTheHeadersOfTheStandard) {
   // Whoever tries tokens is counted by address, and does not take from those who have one.
   for (int i = 0; i < 3; ++i) EXPECT_EQ(call({.method = "GET", .path = "/api/v1/me", .token = "x"}).status, 401);
   EXPECT_EQ(call({.method = "GET", .path = "/api/v1/me", .token = "x"}).status, 429);
+  const auto from = [&](const std::string& peer) {
+    return call({.method = "GET", .path = "/api/v1/me", .token = "x", .peer = peer}).status;
+  };
+  for (int i = 0; i < 3; ++i) EXPECT_EQ(from("2001:db8::" + std::to_string(i)), 401);
+  EXPECT_EQ(from("2001:db8::9"), 429) << "who has one address of a /64 has them all";
+  EXPECT_EQ(from("2001:db8:0:1::9"), 401);
   clock_.set(Timestamp{clock_.now().micros + 20'000'000});
   EXPECT_EQ(get("/api/v1/instance").status, 200);
   services_->rate_limiter = nullptr;

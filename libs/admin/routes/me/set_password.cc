@@ -14,7 +14,7 @@ Answer set_password(Call& call) {
   const auto password = read_new_password(reader, call.caller.person->login);
   reader.finish();
   if (!errors.empty()) return Err{invalid_input(std::move(errors))};
-  const auto hash = call.services.hasher.hash(*password);
+  const auto hash = call.services.hasher.hash(*password, Asker::kKnown);
   if (!hash) return Err{busy()};
   const auto committed = run_private_change(call, [&](ChangeContext& change) -> Result<void, Problem> {
     auto row = change.tx.person(call.caller.person->id);

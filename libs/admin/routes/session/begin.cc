@@ -24,7 +24,8 @@ Answer begin(Call& call) {
   if (auto refusal = refuse_throttled(call, *attempt, person)) return Err{std::move(*refusal)};
 
   PasswordHasher& hasher = call.services.hasher;
-  const auto match = hasher.verify(person != nullptr ? person->password : hasher.decoy(), *password);
+  const Asker asker = attempt->device ? Asker::kKnown : Asker::kStranger;
+  const auto match = hasher.verify(person != nullptr ? person->password : hasher.decoy(), *password, asker);
   if (!match) {
     call.services.throttle.take_back(*attempt);
     return Err{busy()};

@@ -19,7 +19,7 @@ Answer confirm(Call& call) {
   const PersonRow& person = *call.caller.person;
   const SignInAttempt attempt{.login = person.login, .client = call.client, .device = call.caller.session->digest};
   if (auto refusal = refuse_throttled(call, attempt, &person)) return Err{std::move(*refusal)};
-  const auto match = call.services.hasher.verify(person.password, *password);
+  const auto match = call.services.hasher.verify(person.password, *password, Asker::kKnown);
   if (!match) {
     call.services.throttle.take_back(attempt);
     return Err{busy()};
