@@ -19,16 +19,18 @@ void ChangeContext::audit(std::string_view action, std::string subject, std::opt
   tx.audit_line(std::move(row));
 }
 
+Revision revision_after(const Committed& committed, Revision before) {
+  return committed.policy_changed ? committed.revision : before;
+}
+
 std::string etag_after(const Committed& committed, Revision before) {
-  return etag(committed.policy_changed ? committed.revision : before);
+  return etag(revision_after(committed, before));
 }
 
 Result<void, Problem> checked(const StoreResult<void>& result) {
   if (!result) return Err{problem_of(result.error())};
   return {};
 }
-
-namespace {
 
 // A change that was committed counts only when the image holds it, and that may have failed for want of room.
 Result<Committed, Problem> enforced(const Call& call, const Committed& committed) {
@@ -42,8 +44,6 @@ Result<Committed, Problem> enforced(const Call& call, const Committed& committed
                          "go on with the policy before it until they can.",
                      .headers = {{"Retry-After", "1"}}}};
 }
-
-}  // namespace
 
 Result<Committed, Problem> run_change(const Call& call, const ChangeWork& work) {
   if (!call.services.publisher.ready_for_changes()) {

@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "libs/admin/call.h"
+#include "libs/admin/views.h"
 
 namespace keyfence {
 
@@ -35,8 +36,17 @@ using ChangeWork = std::function<Result<void, Problem>(ChangeContext&)>;
 // published, so that whoever has to look into that can sign in.
 [[nodiscard]] Result<Committed, Problem> run_private_change(const Call& call, const ChangeWork& work);
 
-// The ETag of what was changed: of this change set, or as it was where the change set changed no policy.
+// 503 stored_not_enforced while the gateways of this machine are not told of a committed change set.
+[[nodiscard]] Result<Committed, Problem> enforced(const Call& call, const Committed& committed);
+
+// The revision, and the ETag, of what was changed: of this change set, or as it was where that changed no policy.
+[[nodiscard]] Revision revision_after(const Committed& committed, Revision before);
 [[nodiscard]] std::string etag_after(const Committed& committed, Revision before);
+// A row as the change set left it, with its revision.
+template <class Row>
+[[nodiscard]] boost::json::object view_after(const Row& row, const Committed& committed) {
+  return view_at(row, revision_after(committed, row.changed));
+}
 
 // Turns what the store answered into what the work answers.
 [[nodiscard]] Result<void, Problem> checked(const StoreResult<void>& result);

@@ -35,7 +35,7 @@ Result<std::optional<Asked>, Problem> read_asked(const Call& call) {
             credential + "\n" + std::string(*key)});
 }
 
-Answer replay(const IdempotencyRow& row, const Asked& asked) {
+Answer replay(const Call& call, const IdempotencyRow& row, const Asked& asked) {
   if (row.request != asked.request) {
     return Err{Problem{.status = 422,
                        .code = "idempotency_key_reused",
@@ -48,44 +48,62 @@ Answer replay(const IdempotencyRow& row, const Asked& asked) {
                        .detail = "This was carried out already. Its answer can be given again only to the token or "
                                  "session that asked first."}};
   }
+  if (auto told = enforced(call, {row.revision, row.revision.value != 0}); !told) return Err{std::move(told).error()};
   answer->headers.emplace_back("Idempotency-Replayed", "true");
   return std::move(*answer);
 }
 
-}  // namespace
+using Run = Result<Committed, Problem>(const Call&, const ChangeWork&);
 
-Answer run_creation(const Call& call, const ChangeWork& work,
-                    const std::function<HttpResponse(const Committed&)>& answer) {
+Answer create_once(Run& run, const Call& call, const ChangeWork& work, const AnswerOf& answer, const AnswerOf& kept) {
   const auto read = read_asked(call);
   if (!read) return Err{read.error()};
   if (!*read) {
-    const auto committed = run_change(call, work);
+    const auto committed = run(call, work);
     if (!committed) return Err{committed.error()};
     return answer(*committed);
   }
   const Asked& asked = **read;
   const std::string caller = call.caller.actor();
-  const auto kept = call.services.store.idempotency(caller, asked.key);
-  if (!kept) return Err{problem_of(kept.error())};
-  if (*kept) return replay(**kept, asked);
+  const auto known = call.services.store.idempotency(caller, asked.key);
+  if (!known) return Err{problem_of(known.error())};
+  if (*known) {
+    auto again = replay(call, **known, asked);
+    if (again || again.error().code != "stored_not_enforced") return again;
+    // It may have been committed this very moment. Gateways are told of it before the writer takes up the next work.
+    static_cast<void>(call.services.store.transact([](Transaction&) -> StoreResult<void> { return {}; }));
+    return replay(call, **known, asked);
+  }
 
   // Another request with this key may be ahead of this one: only the writer can tell.
   std::optional<IdempotencyRow> ahead;
   HttpResponse response;
-  const auto committed = run_change(call, [&](ChangeContext& change) -> Result<void, Problem> {
+  const auto committed = run(call, [&](ChangeContext& change) -> Result<void, Problem> {
     auto found = change.tx.idempotency(caller, asked.key);
     if (!found) return Err{problem_of(found.error())};
     ahead = std::move(*found);
     if (ahead) return Err{Problem{.status = 409, .code = std::string(kReplay), .detail = {}}};
     auto done = work(change);
     if (!done) return done;
-    response = answer(change.tx.pending());
-    return checked(change.tx.insert_idempotency(
-        {caller, asked.key, asked.request, call.now, seal_answer(response, asked.known_to_asker)}));
+    const Committed pending = change.tx.pending();
+    response = answer(pending);
+    return checked(change.tx.insert_idempotency({caller, asked.key, asked.request, call.now,
+                                                 seal_answer(kept ? kept(pending) : response, asked.known_to_asker),
+                                                 revision_after(pending, {})}));
   });
   if (committed) return response;
-  if (committed.error().code == kReplay && ahead) return replay(*ahead, asked);
+  if (committed.error().code == kReplay && ahead) return replay(call, *ahead, asked);
   return Err{committed.error()};
+}
+
+}  // namespace
+
+Answer run_creation(const Call& call, const ChangeWork& work, const AnswerOf& answer, const AnswerOf& kept) {
+  return create_once(run_change, call, work, answer, kept);
+}
+
+Answer run_private_creation(const Call& call, const ChangeWork& work, const AnswerOf& answer) {
+  return create_once(run_private_change, call, work, answer, {});
 }
 
 }  // namespace keyfence

@@ -118,6 +118,58 @@ TEST_F(Idempotency, TheStoreHoldsNoSecret) {
   EXPECT_EQ(sealed.find(secret), std::string::npos);
 }
 
+// A publisher whose image stands still for a while.
+class LatePublisher final : public Publisher {
+ public:
+  [[nodiscard]] PublisherStatus status() const override {
+    PublisherStatus status;
+    status.image_revision = image;
+    return status;
+  }
+  [[nodiscard]] bool ready_for_changes() override { return true; }
+  Revision image;
+};
+
+TEST_F(Idempotency, WhatIsStoredAndNotEnforcedIsNotAnsweredAsDoneUntilItIs) {
+  LatePublisher late;
+  late.image = *store_->revision();
+  serve_with(*store_, late);
+  for (int i = 0; i < 2; ++i) {
+    const ApiAnswer stored = create("one");
+    EXPECT_EQ(stored.status, 503);
+    EXPECT_EQ(stored.text("/code"), "stored_not_enforced");
+    EXPECT_EQ(keys(), 1U);
+  }
+  late.image = *store_->revision();
+  const ApiAnswer done = create("one");
+  EXPECT_EQ(done.status, 201) << done.response.body;
+  EXPECT_EQ(done.header("Idempotency-Replayed"), "true");
+  EXPECT_EQ(keys(), 1U);
+  application_.reset();
+  services_.reset();
+}
+
+TEST_F(Idempotency, OfALongImportTheCountsAreKept) {
+  std::string lines;
+  for (int i = 0; i < 1'001; ++i) lines += "10.0." + std::to_string(i / 250) + "." + std::to_string(i % 250) + "\n";
+  const auto import = [&] {
+    return call({.method = "POST",
+                 .path = "/api/v1/allowlist/import",
+                 .body = lines,
+                 .headers = {{"Idempotency-Key", "one"}},
+                 .content_type = "text/plain"});
+  };
+  const ApiAnswer first = import();
+  ASSERT_EQ(first.status, 200) << first.response.body.substr(0, 300);
+  EXPECT_EQ(first.body.at("lines").as_array().size(), 1'001U);
+  const ApiAnswer again = import();
+  EXPECT_EQ(again.header("Idempotency-Replayed"), "true");
+  EXPECT_EQ(again.text("/added"), "1001");
+  EXPECT_EQ(again.text("/revision"), first.text("/revision"));
+  EXPECT_EQ(again.text("/lines"), "[]");
+  EXPECT_LT(again.response.body.size(), 1'000U);
+}
+
 TEST(SealedAnswer, OnlyWhoAskedCanReadItAndEveryEditIsFound) {
   const HttpResponse answer{.status = 201, .content_type = "application/json", .body = "{}", .headers = {{"A", "b"}}};
   std::vector<std::uint8_t> sealed = seal_answer(answer, "me");

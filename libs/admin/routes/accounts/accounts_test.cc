@@ -1,5 +1,6 @@
 #include "libs/admin/maintenance.h"
 #include "libs/admin/testing/api_fixture.h"
+#include "libs/policy/presented_key.h"
 
 namespace keyfence {
 namespace {
@@ -130,6 +131,61 @@ TEST_F(Accounts, AreGoneWithAllThatIsTheirsAfterTheGrace) {
   EXPECT_FALSE(store_->person_by_login("ada")->has_value());
   EXPECT_EQ(get("/api/v1/audit?limit=1").text("/items/0/action"), "account.purge");
   EXPECT_EQ(get("/api/v1/audit?limit=1").text("/items/0/actor"), "system");
+}
+
+TEST_F(Accounts, ArePurgedBitByBitAndNotRestoredInBetween) {
+  const std::string id = make_account("Acme");
+  ASSERT_TRUE(store_
+                  ->transact([&](Transaction& tx) -> StoreResult<void> {
+                    for (std::size_t i = 0; i < 2 * kKeysPurgedAtOnce + 1; ++i) {
+                      KeyRow row;
+                      row.id = KeyId(ids_.next());
+                      row.account = *AccountId::parse(id);
+                      row.name = "a key";
+                      row.digest = sha256(row.id.text());
+                      row.state = KeyState::kActive;
+                      if (auto made = tx.insert_key(row); !made) return made;
+                    }
+                    return {};
+                  })
+                  .ok());
+  remove("/api/v1/accounts/" + id);
+  pass(std::chrono::hours(24 * 30));
+  const ApiAnswer late = call({.method = "POST", .path = "/api/v1/accounts/" + id + "/restore"});
+  EXPECT_EQ(late.text("/code"), "account_deleted");
+  const std::uint64_t before = store_->revision()->value;
+  run_maintenance(*services_);
+  EXPECT_EQ(store_->revision()->value, before + 3);
+  EXPECT_EQ(get("/api/v1/accounts/" + id).status, 404);
+  EXPECT_TRUE(store_->keys(std::nullopt, "", {})->empty());
+  EXPECT_EQ(get("/api/v1/audit?action=account.purge").body.at("items").as_array().size(), 1U);
+}
+
+TEST_F(Accounts, WhatChangesNoPolicyIsAnsweredWithTheRevisionThatStands) {
+  const std::string account = make_account("Acme");
+  const MadeKey key = make_key(account, R"(,"allowlist":{"entries":[{"text":"203.0.113.7"}]})");
+  const std::string key_path = "/api/v1/keys/" + key.id;
+  const std::string account_path = "/api/v1/accounts/" + account;
+  call({.method = "POST", .path = key_path + "/revoke"});
+  patch("/api/v1/instance", R"({"error_style":"flat"})");
+  make_account("Another one, so that the instance is further");
+  const auto revision_of = [&](const std::string& path) { return get(path).text("/revision"); };
+  EXPECT_EQ(patch(account_path, R"({"name":"Acme"})").text("/revision"), revision_of(account_path));
+  EXPECT_EQ(patch(key_path, R"({"name":"renamed"})").text("/revision"), revision_of(key_path));
+  EXPECT_EQ(call({.method = "POST", .path = key_path + "/revoke"}).text("/revision"), revision_of(key_path));
+  EXPECT_EQ(patch("/api/v1/instance", R"({"error_style":"flat"})").text("/revision"), revision_of("/api/v1/instance"));
+  const std::string list = key_path + "/allowlist";
+  const std::string stands = revision_of(list);
+  EXPECT_EQ(patch(list, R"({"mode":"enforce"})").text("/revision"), stands);
+  EXPECT_EQ(put(list, R"({"entries":[{"text":"203.0.113.7"}]})").text("/revision"), stands);
+  EXPECT_EQ(post(list + "/restore", R"({"revision":)" + stands + "}").text("/revision"), stands);
+  const ApiAnswer skipped = call({.method = "POST",
+                                  .path = list + "/import?on_duplicate=skip",
+                                  .body = "203.0.113.7\n",
+                                  .headers = {},
+                                  .content_type = "text/plain"});
+  EXPECT_EQ(skipped.text("/revision"), stands);
+  EXPECT_EQ(skipped.header("ETag"), "\"" + stands + "\"");
 }
 
 }  // namespace

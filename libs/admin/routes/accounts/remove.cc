@@ -25,8 +25,7 @@ Answer remove(Call& call) {
     return checked(change.tx.update_account(row));
   });
   if (!committed) return Err{committed.error()};
-  HttpResponse response =
-      json_response(200, view_at(row, committed->policy_changed ? committed->revision : row.changed));
+  HttpResponse response = json_response(200, view_after(row, *committed));
   response.headers.emplace_back("ETag", row_etag(view(row)));
   return response;
 }

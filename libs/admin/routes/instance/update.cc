@@ -76,7 +76,7 @@ Answer update(Call& call) {
     return checked(change.tx.update_instance(row));
   });
   if (!committed) return Err{committed.error()};
-  HttpResponse response = json_response(200, view_at(row, committed->revision));
+  HttpResponse response = json_response(200, view_after(row, *committed));
   response.headers.emplace_back("ETag", etag_after(*committed, row.changed));
   return response;
 }

@@ -47,7 +47,7 @@ Answer update(Call& call) {
     return checked(change.tx.update_key(row));
   });
   if (!committed) return Err{committed.error()};
-  HttpResponse response = json_response(200, view_at(row, committed->revision));
+  HttpResponse response = json_response(200, view_after(row, *committed));
   response.headers.emplace_back("ETag", row_etag(view(row)));
   return response;
 }

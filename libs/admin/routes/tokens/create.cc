@@ -85,7 +85,7 @@ Answer create(Call& call) {
     change.audit("token.create", row.id.text(), account, nullptr, view(row));
     return checked(change.tx.insert_token(row));
   };
-  return run_creation(call, work, [&](const Committed& committed) {
+  return run_private_creation(call, work, [&](const Committed& committed) {
     return json_response(
         201, boost::json::object{
                  {"token", view(row)}, {"secret", secret.reveal_once()}, {"revision", committed.revision.value}});

@@ -1,3 +1,5 @@
+#include <utility>
+
 #include "libs/admin/change.h"
 #include "libs/admin/routes/routes.h"
 #include "libs/admin/views.h"
@@ -6,12 +8,10 @@ namespace keyfence::routes::tokens {
 namespace {
 
 Result<TokenRow, Problem> find_token(StoreReader& store, const Caller& caller, TokenId id) {
-  const auto rows = store.tokens({.after = id.value() - 1, .limit = 1});
-  if (!rows) return Err{problem_of(rows.error())};
-  if (rows->empty() || rows->front().id != id) return Err{not_found()};
-  const TokenRow& row = rows->front();
-  if (!may_manage(caller, row)) return Err{not_found()};
-  return row;
+  auto row = store.token(id);
+  if (!row) return Err{problem_of(row.error())};
+  if (!may_manage(caller, *row)) return Err{not_found()};
+  return std::move(*row);
 }
 
 }  // namespace
@@ -20,7 +20,7 @@ Answer revoke(Call& call) {
   const auto id = call.path_id<TokenId>("token_id");
   if (!id) return Err{id.error()};
   TokenRow row;
-  const auto committed = run_change(call, [&](ChangeContext& change) -> Result<void, Problem> {
+  const auto committed = run_private_change(call, [&](ChangeContext& change) -> Result<void, Problem> {
     const auto standing = find_token(change.tx, call.caller, *id);
     if (!standing) return Err{standing.error()};
     row = *standing;
