@@ -4,6 +4,7 @@ import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { Link, useNavigate } from '@tanstack/react-router';
 import { useState } from 'react';
 import { ask } from '@/api/client.ts';
+import { ProblemError } from '@/api/problem.ts';
 import { meQuery } from '@/api/queries.ts';
 import type { InvitationFound, SignIn } from '@/api/types.ts';
 import { Loading, Note, Problem } from '@/components/bits.tsx';
@@ -50,6 +51,7 @@ function Accept({
   const [password, setPassword] = useState('');
   const [error, setError] = useState<unknown>();
   const [busy, setBusy] = useState(false);
+  const [hasLogin, setHasLogin] = useState(false);
   const queries = useQueryClient();
   const navigate = useNavigate();
   const isKnown = signedInAs === offer.login;
@@ -63,18 +65,19 @@ function Accept({
       if (answer.me) queries.setQueryData(meQuery.queryKey, answer.me);
       await navigate({ to: '/', replace: true });
     } catch (thrown) {
-      setError(thrown);
+      if (thrown instanceof ProblemError && thrown.is('login_exists')) setHasLogin(true);
+      else setError(thrown);
     } finally {
       setBusy(false);
     }
   };
-  if (offer.login_exists && !isKnown) {
+  if (hasLogin && !isKnown) {
     return (
       <Doorway title={`Join ${offer.account_name}`}>
         <Stack>
           <Text>
-            You are invited as <strong>{roleText[offer.role].name.toLowerCase()}</strong>. You have a login here
-            already: sign in as <strong>{offer.login}</strong> to join.
+            You are invited as <strong>{roleText[offer.role].name.toLowerCase()}</strong>. Sign in as{' '}
+            <strong>{offer.login}</strong> to join.
           </Text>
           <SignInForm login={offer.login} onSignedIn={(me) => queries.setQueryData(meQuery.queryKey, me ?? null)} />
         </Stack>
@@ -127,6 +130,11 @@ function Accept({
           <Button type="submit" size="md" loading={busy}>
             Join
           </Button>
+          {!isKnown && (
+            <Button variant="subtle" onClick={() => setHasLogin(true)}>
+              I have this login already
+            </Button>
+          )}
         </Stack>
       </form>
     </Doorway>

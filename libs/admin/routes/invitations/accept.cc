@@ -22,16 +22,12 @@ Result<void, Problem> join(ChangeContext& change, std::string_view token, Person
   return checked(change.tx.delete_invitation(row.id));
 }
 
-// For the person who has the login, and who must be signed in.
+// For the person who has the login, and who is signed in.
 Answer join_as(Call& call, const PersonRow& person, std::string_view token) {
   const auto session = session_of_cookie(call, SessionStage::kSignedIn);
   if (!session) return Err{session.error()};
   const std::optional<SessionRow>& row = *session;
-  if (!row || row->person != person.id) {
-    return Err{Problem{.status = 409,
-                       .code = "login_exists",
-                       .detail = "Sign in as " + person.login + ", then accept with the token alone."}};
-  }
+  if (!row || row->person != person.id) return Err{sign_in_required()};  // ended since
   auto caller = person_caller(call.services.store, person, *row);
   if (!caller) return Err{std::move(caller).error()};
   call.caller = std::move(*caller);
@@ -59,20 +55,28 @@ Answer accept(Call& call) {
   const auto found = find_invitation(call.services.store, *token, call.now);
   if (!found) return Err{found.error()};
   const std::string& login = found->row.login;
-  const auto standing = call.services.store.person_by_login(login);
-  if (!standing) return Err{problem_of(standing.error())};
-  if (*standing) {
+  const auto asking = signed_in_as(call, login);
+  if (!asking) return Err{asking.error()};
+  if (*asking) {
     if (reader.has("password")) static_cast<void>(reader.text("password"));
     if (reader.has("name")) static_cast<void>(reader.text("name"));
     reader.finish();
     if (!errors.empty()) return Err{invalid_input(std::move(errors))};
-    return join_as(call, **standing, *token);
+    return join_as(call, **asking, *token);
   }
 
   const auto person_name = read_name(reader, Presence::kRequired);
   const auto password = read_new_password(reader, login);
   reader.finish();
   if (!errors.empty()) return Err{invalid_input(std::move(errors))};
+  // Only now: nobody learns who has a login here but by what would have made that login.
+  const auto standing = call.services.store.person_by_login(login);
+  if (!standing) return Err{problem_of(standing.error())};
+  if (*standing) {
+    return Err{Problem{.status = 409,
+                       .code = "login_exists",
+                       .detail = "Sign in as " + login + ", then accept with the token alone."}};
+  }
   auto hash = call.services.hasher.hash(*password);
   if (!hash) return Err{busy()};
   PersonRow row;

@@ -1,6 +1,7 @@
 #include <utility>
 
 #include "libs/admin/routes/invitations/invitation.h"
+#include "libs/admin/sign_in/sign_in.h"
 #include "libs/policy/presented_key.h"
 
 namespace keyfence::routes::invitations {
@@ -17,6 +18,16 @@ Result<FoundInvitation, Problem> find_invitation(StoreReader& store, std::string
   if (!account) return Err{problem_of(account.error())};
   if (account->deletion) return Err{gone};
   return FoundInvitation{std::move(*row), std::move(*account)};
+}
+
+Result<std::optional<PersonRow>, Problem> signed_in_as(const Call& call, std::string_view login) {
+  const auto session = session_of_cookie(call, SessionStage::kSignedIn);
+  if (!session) return Err{session.error()};
+  if (!*session) return std::optional<PersonRow>();
+  auto person = call.services.store.person((*session)->person);
+  if (!person) return Err{problem_of(person.error())};
+  if (person->login != login) return std::optional<PersonRow>();
+  return std::optional(std::move(*person));
 }
 
 }  // namespace keyfence::routes::invitations

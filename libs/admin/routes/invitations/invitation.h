@@ -13,4 +13,7 @@ struct FoundInvitation {
 [[nodiscard]] Result<FoundInvitation, Problem> find_invitation(StoreReader& store, std::string_view token,
                                                                Timestamp now);
 
+// The person who has the login, if it is they who ask, signed in.
+[[nodiscard]] Result<std::optional<PersonRow>, Problem> signed_in_as(const Call& call, std::string_view login);
+
 }  // namespace keyfence::routes::invitations

@@ -89,8 +89,9 @@ TEST_F(Members, WhoHasALoginAlreadyJoinsSignedInAndKeepsTheirPassword) {
   Browser bob;
   EXPECT_EQ(send(bob, "POST", "/invitations/accept", accept_body(token)).text("/code"), "login_exists");
   const std::string alone = R"({"token":")" + token + "\"}";
-  EXPECT_EQ(send(owner_, "POST", "/invitations/accept", alone).text("/code"), "login_exists") << "ada is not bob";
+  EXPECT_EQ(send(owner_, "POST", "/invitations/accept", alone).status, 422) << "ada is not bob";
   sign_in(bob, "bob");
+  EXPECT_EQ(send(bob, "POST", "/invitations/lookup", alone).text("/login_exists"), "true");
   const ApiAnswer joined = send(bob, "POST", "/invitations/accept", alone);
   EXPECT_EQ(joined.status, 200) << joined.response.body;
   EXPECT_EQ(joined.body.at("me").at("memberships").as_array().size(), 2U);
@@ -100,6 +101,21 @@ TEST_F(Members, WhoHasALoginAlreadyJoinsSignedInAndKeepsTheirPassword) {
   EXPECT_EQ(send(bob, "GET", "/audit").text("/errors/0/parameter"), "account_id");
   EXPECT_EQ(send(bob, "GET", "/audit?account_id=" + other).status, 200);
   EXPECT_EQ(sign_in(bob, "bob").status, 200);
+}
+
+TEST_F(Members, WhoInvitesDoesNotLearnWhoHasALogin) {
+  make_person({.login = "rival", .account = make_account("Other")});
+  const auto answers = [&](const std::string& login) {
+    const std::string token = invite(login, "viewer");
+    std::string told;
+    for (const std::string& rest : {std::string("}"), std::string(R"(,"name":"N","password":"short"})"),
+                                    std::string(R"(,"password":"a long password"})")}) {
+      const ApiAnswer answer = send(owner_, "POST", "/invitations/accept", R"({"token":")" + token + "\"" + rest);
+      told += std::to_string(answer.status) + answer.text("/errors") + "\n";
+    }
+    return told + send(owner_, "POST", "/invitations/lookup", R"({"token":")" + token + "\"}").text("/login_exists");
+  };
+  EXPECT_EQ(answers("rival"), answers("nobody"));
 }
 
 TEST_F(Members, TheLastOwnerStays) {
