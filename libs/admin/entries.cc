@@ -25,6 +25,11 @@ Result<void, Problem> for_each_entry(StoreReader& store, ListRef ref, Use use) {
   }
 }
 
+std::string too_many(std::size_t entries_max, std::size_t standing, std::size_t added) {
+  return "This list holds at most " + std::to_string(entries_max) + " entries; it has " + std::to_string(standing) +
+         " and " + std::to_string(added) + " would be added.";
+}
+
 }  // namespace
 
 std::string trim_entry_text(std::string_view text) {
@@ -75,11 +80,17 @@ std::optional<EntryInput> read_entry(const json::value& value, std::string point
                     .expires_at = expires_at.value_or(std::nullopt)};
 }
 
-std::vector<EntryInput> read_entries(const json::array& array, const std::string& pointer,
+std::vector<EntryInput> read_entries(const json::array& array, const std::string& pointer, std::size_t entries_max,
                                      std::vector<FieldError>& errors) {
   std::vector<EntryInput> entries;
+  if (array.size() > entries_max) {
+    errors.push_back({.pointer = pointer + "/" + std::to_string(entries_max) + "/text",
+                      .code = std::string(name(EntryRuleCode::kTooMany)),
+                      .message = too_many(entries_max, 0, array.size())});
+    return entries;
+  }
   entries.reserve(array.size());
-  for (std::size_t i = 0; i < array.size(); ++i) {
+  for (std::size_t i = 0; i < array.size() && errors.size() <= kFieldErrorsTold; ++i) {
     auto entry = read_entry(array[i], pointer + "/" + std::to_string(i), errors);
     if (entry) entries.push_back(std::move(*entry));
   }
@@ -111,10 +122,9 @@ const ListLimits& limits_of(const InstanceRow& instance, Layer layer) noexcept {
   return instance.global_limits;
 }
 
-Result<std::vector<CandidateEntry>, Problem> standing_entries(StoreReader& store, const ListRow& list,
-                                                              std::size_t compared_max) {
+Result<std::vector<CandidateEntry>, Problem> standing_entries(StoreReader& store, const ListRow& list) {
   std::vector<CandidateEntry> standing;
-  if (list.entry_count == 0 || list.entry_count > compared_max) return standing;
+  if (list.entry_count == 0) return standing;
   standing.reserve(list.entry_count);
   auto read = for_each_entry(store, list.ref, [&](const EntryRow& row) { standing.push_back({row.id, row.range}); });
   if (!read) return Err{std::move(read).error()};
@@ -123,7 +133,7 @@ Result<std::vector<CandidateEntry>, Problem> standing_entries(StoreReader& store
 
 Result<std::vector<CandidateEntry>, Problem> entries_round(StoreReader& store, const ListRow& list,
                                                            const IpRange& range) {
-  if (list.entry_count <= kComparedEntriesMax) return standing_entries(store, list, kComparedEntriesMax);
+  if (list.entry_count <= kComparedEntriesMax) return standing_entries(store, list);
   const auto rows = store.related_entries(list.ref, range);
   if (!rows) return Err{problem_of(rows.error())};
   std::vector<CandidateEntry> standing;
@@ -156,23 +166,53 @@ Result<std::vector<EntryRow>, Problem> all_entries(StoreReader& store, ListRef r
   return rows;
 }
 
-Judgement judge_additions(const InstanceRow& instance, Layer layer, const std::vector<CandidateEntry>& standing,
-                          std::size_t standing_count, const std::vector<EntryInput>& added) {
+RuleReport check_list_additions(const InstanceRow& instance, Layer layer, const std::vector<CandidateEntry>& standing,
+                                std::size_t standing_count, const std::vector<CandidateEntry>& added) {
   ListLimits limits = limits_of(instance, layer);
   const std::size_t uncompared = standing_count - std::min(standing.size(), standing_count);
   limits.entries_max -= std::min(uncompared, limits.entries_max);
+  RuleReport report = check_additions(limits, standing, added, instance.non_public_warnings);
+  if (uncompared == 0) return report;
+  for (EntryRuleError& error : report.errors) {
+    if (error.code != EntryRuleCode::kTooMany) continue;
+    error.message = too_many(limits_of(instance, layer).entries_max, standing_count, added.size());
+  }
+  return report;
+}
+
+Judgement judge_additions(const InstanceRow& instance, Layer layer, const std::vector<CandidateEntry>& standing,
+                          std::size_t standing_count, const std::vector<EntryInput>& added) {
   std::vector<CandidateEntry> candidates;
   candidates.reserve(added.size());
   for (const EntryInput& input : added) candidates.push_back({EntryId(), input.parsed.range});
-  RuleReport report = check_additions(limits, standing, candidates, instance.non_public_warnings);
+  RuleReport report = check_list_additions(instance, layer, standing, standing_count, candidates);
   Judgement judgement{.errors = {}, .warnings = std::move(report.warnings)};
   for (EntryRuleError& error : report.errors) {
+    if (judgement.errors.size() > kFieldErrorsTold) break;
     judgement.errors.push_back({.pointer = added[error.index].pointer + "/text",
                                 .code = std::string(name(error.code)),
                                 .message = std::move(error.message),
                                 .standing_id = error.standing ? error.standing->text() : ""});
   }
   return judgement;
+}
+
+Result<JudgedList, Problem> judge_list(const InstanceRow& instance, Layer layer,
+                                       const std::vector<EntryInput>& entries) {
+  JudgedList judged{instance.changed, judge_additions(instance, layer, {}, 0, entries)};
+  if (!judged.judgement.errors.empty()) return Err{invalid_input(std::move(judged.judgement.errors))};
+  return judged;
+}
+
+Result<void, Problem> judge_again(Transaction& tx, Layer layer, const std::vector<EntryInput>& entries,
+                                  JudgedList& judged) {
+  const auto instance = tx.instance();
+  if (!instance) return Err{problem_of(instance.error())};
+  if (instance->changed == judged.settings) return {};
+  auto again = judge_list(*instance, layer, entries);
+  if (!again) return Err{std::move(again).error()};
+  judged = std::move(*again);
+  return {};
 }
 
 json::object view(const EntryWarning& warning) {

@@ -124,7 +124,7 @@ Result<EntryImport, Problem> EntryImport::from_json(const json::value& body, OnD
   return import;
 }
 
-void EntryImport::judge(const InstanceRow& instance, Layer layer, const std::vector<CandidateEntry>& standing) {
+void EntryImport::judge(const InstanceRow& instance, const ListRow& list, const std::vector<CandidateEntry>& standing) {
   std::vector<Item*> candidates;
   for (Item& item : items_) {
     if (!item.input) continue;
@@ -135,7 +135,7 @@ void EntryImport::judge(const InstanceRow& instance, Layer layer, const std::vec
     candidates.push_back(&item);
   }
   // Skipped lines must not count towards the limit of the list: judge the rest again without them.
-  while (judge_once(instance, layer, standing, candidates)) {
+  while (judge_once(instance, list, standing, candidates)) {
     std::erase_if(candidates, [](const Item* item) { return item->outcome == Outcome::kSkipped; });
     for (Item* item : candidates) {
       item->outcome = Outcome::kAdded;
@@ -144,12 +144,12 @@ void EntryImport::judge(const InstanceRow& instance, Layer layer, const std::vec
   }
 }
 
-bool EntryImport::judge_once(const InstanceRow& instance, Layer layer, const std::vector<CandidateEntry>& standing,
-                             const std::vector<Item*>& candidates) {
+bool EntryImport::judge_once(const InstanceRow& instance, const ListRow& list,
+                             const std::vector<CandidateEntry>& standing, const std::vector<Item*>& candidates) {
   std::vector<CandidateEntry> added;
   added.reserve(candidates.size());
   for (const Item* item : candidates) added.push_back({EntryId(), item->input->parsed.range});
-  RuleReport report = check_additions(limits_of(instance, layer), standing, added, instance.non_public_warnings);
+  RuleReport report = check_list_additions(instance, list.ref.layer, standing, list.entry_count, added);
   bool skipped_some = false;
   for (EntryRuleError& error : report.errors) {
     Item& item = *candidates[error.index];

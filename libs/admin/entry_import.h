@@ -37,7 +37,8 @@ class EntryImport {
   [[nodiscard]] static Result<EntryImport, Problem> from_text(std::string_view text, OnDuplicate on_duplicate);
   [[nodiscard]] static Result<EntryImport, Problem> from_json(const boost::json::value& body, OnDuplicate on_duplicate);
 
-  void judge(const InstanceRow& instance, Layer layer, const std::vector<CandidateEntry>& standing);
+  // standing: those of the list that the lines are compared with; the list may hold more.
+  void judge(const InstanceRow& instance, const ListRow& list, const std::vector<CandidateEntry>& standing);
 
   [[nodiscard]] std::vector<Item>& items() noexcept { return items_; }
   [[nodiscard]] const std::vector<Item>& items() const noexcept { return items_; }
@@ -48,7 +49,7 @@ class EntryImport {
  private:
   explicit EntryImport(OnDuplicate on_duplicate) : on_duplicate_(on_duplicate) {}
   // Judges these together; true if some of them became skipped, and the others must be judged without them.
-  bool judge_once(const InstanceRow& instance, Layer layer, const std::vector<CandidateEntry>& standing,
+  bool judge_once(const InstanceRow& instance, const ListRow& list, const std::vector<CandidateEntry>& standing,
                   const std::vector<Item*>& candidates);
 
   OnDuplicate on_duplicate_;

@@ -16,6 +16,11 @@ Result<ListTarget, Problem> target_of(StoreReader& store, ListRef ref, std::opti
 
 }  // namespace
 
+Layer layer_of_path(const Call& call) noexcept {
+  if (!call.path_parameter("key_id").empty()) return Layer::kKey;
+  return call.path_parameter("account_id").empty() ? Layer::kGlobal : Layer::kAccount;
+}
+
 Result<ListTarget, Problem> find_list(StoreReader& store, const Call& call) {
   if (!call.path_parameter("key_id").empty()) {
     const auto id = call.path_id<KeyId>("key_id");

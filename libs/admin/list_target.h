@@ -15,6 +15,8 @@ struct ListTarget {
   std::string path;                  // /api/v1/keys/key_…/allowlist
 };
 
+// Which kind of list a path names.
+[[nodiscard]] Layer layer_of_path(const Call& call) noexcept;
 // Errors   404 for what is not there and for what is another account's.
 [[nodiscard]] Result<ListTarget, Problem> find_list(StoreReader& store, const Call& call);
 

@@ -89,6 +89,10 @@ Problem invalid_input(std::vector<FieldError> errors) {
     problem.detail = "The list holds this entry already.";
     problem.standing_id = errors.front().standing_id;
   }
+  if (errors.size() > kFieldErrorsTold) {
+    errors.erase(errors.begin() + kFieldErrorsTold, errors.end());
+    problem.detail += " There are more than the " + std::to_string(kFieldErrorsTold) + " that are told.";
+  }
   problem.errors = std::move(errors);
   return problem;
 }

@@ -38,6 +38,8 @@ struct Problem {
 [[nodiscard]] Problem not_found();
 [[nodiscard]] Problem forbidden(std::string detail);
 [[nodiscard]] Problem key_revoked();  // 409: a revoked key stays revoked
+// Of more errors than these the first are told. Whoever collects errors stops when there are more.
+inline constexpr std::size_t kFieldErrorsTold = 1'000;
 // 422 invalid_input; 409 duplicate_entry if all that is wrong is entries that stand already.
 [[nodiscard]] Problem invalid_input(std::vector<FieldError> errors);
 [[nodiscard]] Problem invalid_parameter(std::string parameter, std::string code, std::string message);

@@ -1,8 +1,10 @@
 #include "libs/admin/declared/apply.h"
 
 #include <algorithm>
+#include <iterator>
 #include <map>
 #include <set>
+#include <unordered_map>
 #include <utility>
 
 #include "libs/admin/input.h"
@@ -34,8 +36,9 @@ json::object members_changed(const json::object& before, const json::object& aft
 // One document on its way into one transaction.
 class Applier {
  public:
-  Applier(ChangeContext& change, const Call& call, Unnamed unnamed, InstanceRow instance)
-      : change_(change), call_(call), unnamed_(unnamed), instance_(instance) {}
+  // settings: that the lists of the document were judged by.
+  Applier(ChangeContext& change, const Call& call, Unnamed unnamed, InstanceRow instance, Revision settings)
+      : change_(change), call_(call), unnamed_(unnamed), instance_(instance), settings_(settings) {}
 
   Result<void, Problem> account(const DeclaredAccount& wanted);
   Result<void, Problem> list(const DeclaredList& wanted, ListRef ref, const std::string& subject,
@@ -45,6 +48,7 @@ class Applier {
  private:
   Result<std::optional<AccountRow>, Problem> find(const DeclaredAccount& wanted);
   Result<std::optional<KeyRow>, Problem> find(const DeclaredKey& wanted, AccountId account);
+  Result<void, Problem> read_names(AccountId account);
   Result<KeyId, Problem> key(const DeclaredKey& wanted, const AccountRow& account);
   Result<KeyId, Problem> make_key(const DeclaredKey& wanted, const AccountRow& account);
   Result<void, Problem> delete_unnamed(const AccountRow& account, const std::set<KeyId>& named);
@@ -55,6 +59,9 @@ class Applier {
   const Call& call_;
   Unnamed unnamed_;
   InstanceRow instance_;
+  Revision settings_;
+  // The keys of the account that is being brought to its state, by name; read when the first one is looked for by name.
+  std::optional<std::unordered_multimap<std::string, KeyId>> names_;
   Applied applied_;
 };
 
@@ -120,6 +127,7 @@ Result<void, Problem> Applier::account(const DeclaredAccount& wanted) {
     if (!written) return written;
   }
   std::set<KeyId> named;
+  names_.reset();
   for (const DeclaredKey& one : wanted.keys) {
     auto id = key(one, row);
     if (!id) return Err{std::move(id).error()};
@@ -144,17 +152,26 @@ Result<std::optional<KeyRow>, Problem> Applier::find(const DeclaredKey& wanted, 
     if (*row) return in_account(**row);
   }
   if (wanted.id || wanted.digest) return std::optional<KeyRow>();
-  std::optional<KeyRow> only;
+  if (auto read = read_names(account); !read) return Err{std::move(read).error()};
+  const auto found = names_->equal_range(wanted.name);
+  if (found.first == found.second) return std::optional<KeyRow>();
+  if (std::next(found.first) != found.second) {
+    return Err{at(wanted.pointer + "/name", "ambiguous", "fits several keys: name the id")};
+  }
+  auto row = change_.tx.key(found.first->second);
+  if (!row) return Err{problem_of(row.error())};
+  return std::optional(std::move(*row));
+}
+
+Result<void, Problem> Applier::read_names(AccountId account) {
+  if (names_) return {};
+  names_.emplace();
   PageRequest page{.after = 0, .limit = 1'000};
   for (;;) {
-    const auto rows = change_.tx.keys(account, wanted.name, page);
+    const auto rows = change_.tx.keys(account, "", page);
     if (!rows) return Err{problem_of(rows.error())};
-    for (const KeyRow& row : *rows) {
-      if (row.name != wanted.name) continue;
-      if (only) return Err{at(wanted.pointer + "/name", "ambiguous", "fits several keys: name the id")};
-      only = row;
-    }
-    if (rows->size() < page.limit) return only;
+    for (const KeyRow& row : *rows) names_->emplace(row.name, row.id);
+    if (rows->size() < page.limit) return {};
     page.after = rows->back().id.value();
   }
 }
@@ -174,6 +191,7 @@ Result<KeyId, Problem> Applier::make_key(const DeclaredKey& wanted, const Accoun
                    .created_at = call_.now,
                    .changed = {}};
   if (auto made = checked(change_.tx.insert_key(row)); !made) return Err{std::move(made).error()};
+  if (names_) names_->emplace(row.name, row.id);
   change_.audit("key.create", row.id.text(), row.account, nullptr, view(row));
   note("create", "key", row.id.text(), row.name, {{"account", account.name}});
   if (!wanted.digest) {
@@ -197,6 +215,12 @@ Result<KeyId, Problem> Applier::key(const DeclaredKey& wanted, const AccountRow&
     const json::object before = view(row);
     const KeyDigest digest_before = row.digest;
     if (row.state == KeyState::kRevoked && wanted.state != KeyState::kRevoked) return Err{key_revoked()};
+    if (names_ && row.name != wanted.name) {
+      const auto [first, last] = names_->equal_range(row.name);
+      const auto own = std::find_if(first, last, [&](const auto& one) { return one.second == row.id; });
+      if (own != last) names_->erase(own);
+      names_->emplace(wanted.name, row.id);
+    }
     row.name = wanted.name;
     row.description = wanted.description;
     row.scopes = wanted.scopes;
@@ -240,8 +264,11 @@ Result<void, Problem> Applier::list(const DeclaredList& wanted, ListRef ref, con
                                     const std::string& name_of_owner, std::optional<AccountId> account) {
   const auto standing = change_.tx.list(ref);
   if (!standing) return Err{problem_of(standing.error())};
-  const Judgement judgement = judge_additions(instance_, ref.layer, {}, 0, wanted.entries);
-  if (!judgement.errors.empty()) return Err{invalid_input(judgement.errors)};
+  if (instance_.changed != settings_) {
+    const auto judged = judge_list(instance_, ref.layer, wanted.entries);
+    if (!judged) return Err{judged.error()};
+  }
+  if (auto unconfirmed = refuse_unconfirmed_mode(call_, *standing, wanted.mode)) return Err{std::move(*unconfirmed)};
   const auto rows = all_entries(change_.tx, ref);
   if (!rows) return Err{rows.error()};
   std::map<IpRange, const EntryRow*> left;
@@ -294,7 +321,7 @@ Result<Applied, Problem> apply_declaration(ChangeContext& change, const Call& ca
                                            Unnamed unnamed) {
   const auto instance = change.tx.instance();
   if (!instance) return Err{problem_of(instance.error())};
-  Applier applier(change, call, unnamed, *instance);
+  Applier applier(change, call, unnamed, *instance, declaration.settings);
   if (declaration.allowlist) {
     auto written = applier.list(*declaration.allowlist, ListRef::global(), "global", "global", std::nullopt);
     if (!written) return Err{std::move(written).error()};

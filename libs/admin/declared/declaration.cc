@@ -1,5 +1,6 @@
 #include "libs/admin/declared/declaration.h"
 
+#include <iterator>
 #include <utility>
 
 #include "libs/admin/input.h"
@@ -22,7 +23,7 @@ std::optional<Id> read_id(ObjectReader& reader) {
   return id;
 }
 
-std::optional<DeclaredList> read_list(ObjectReader& parent, std::vector<FieldError>& errors) {
+std::optional<DeclaredList> read_list(ObjectReader& parent, std::size_t entries_max, std::vector<FieldError>& errors) {
   const json::value* value = parent.object("allowlist");
   if (value == nullptr) return std::nullopt;
   DeclaredList list;
@@ -31,13 +32,14 @@ std::optional<DeclaredList> read_list(ObjectReader& parent, std::vector<FieldErr
   list.mode = reader.choice<ListMode>("mode", parse_list_mode, kListModes).value_or(list.mode);
   list.when_empty = reader.choice<WhenEmpty>("when_empty", parse_when_empty, kWhenEmpties).value_or(list.when_empty);
   if (const json::array* array = reader.array("entries")) {
-    list.entries = read_entries(*array, list.pointer + "/entries", errors);
+    list.entries = read_entries(*array, list.pointer + "/entries", entries_max, errors);
   }
   reader.finish();
   return list;
 }
 
-DeclaredKey read_key(const json::value& value, std::string pointer, std::vector<FieldError>& errors) {
+DeclaredKey read_key(const json::value& value, std::string pointer, const InstanceRow& instance,
+                     std::vector<FieldError>& errors) {
   DeclaredKey key;
   key.pointer = pointer;
   ObjectReader reader(value, std::move(pointer), errors);
@@ -51,12 +53,13 @@ DeclaredKey read_key(const json::value& value, std::string pointer, std::vector<
     key.digest = KeyDigest::parse_hex(*text);
     if (!key.digest) reader.report("digest", "not_a_digest", "must be the 64 hex digits of a SHA-256");
   }
-  key.allowlist = read_list(reader, errors);
+  key.allowlist = read_list(reader, instance.key_limits.entries_max, errors);
   reader.finish();
   return key;
 }
 
-DeclaredAccount read_account(const json::value& value, std::string pointer, std::vector<FieldError>& errors) {
+DeclaredAccount read_account(const json::value& value, std::string pointer, const InstanceRow& instance,
+                             std::vector<FieldError>& errors) {
   DeclaredAccount account;
   account.pointer = pointer;
   ObjectReader reader(value, std::move(pointer), errors);
@@ -65,14 +68,22 @@ DeclaredAccount read_account(const json::value& value, std::string pointer, std:
   account.state =
       reader.choice<AccountState>("state", parse_account_state, "active or suspended").value_or(AccountState::kActive);
   account.error_style = read_nullable_error_style(reader).value_or(std::nullopt);
-  account.allowlist = read_list(reader, errors);
+  account.allowlist = read_list(reader, instance.account_limits.entries_max, errors);
   if (const json::array* keys = reader.array("keys")) {
-    for (std::size_t i = 0; i < keys->size(); ++i) {
-      account.keys.push_back(read_key((*keys)[i], account.pointer + "/keys/" + std::to_string(i), errors));
+    for (std::size_t i = 0; i < keys->size() && errors.size() <= kFieldErrorsTold; ++i) {
+      account.keys.push_back(read_key((*keys)[i], account.pointer + "/keys/" + std::to_string(i), instance, errors));
     }
   }
   reader.finish();
   return account;
+}
+
+void judge(const std::optional<DeclaredList>& list, const InstanceRow& instance, Layer layer,
+           std::vector<FieldError>& errors) {
+  if (!list || errors.size() > kFieldErrorsTold) return;
+  Judgement judgement = judge_additions(instance, layer, {}, 0, list->entries);
+  errors.insert(errors.end(), std::make_move_iterator(judgement.errors.begin()),
+                std::make_move_iterator(judgement.errors.end()));
 }
 
 // What has its default is not written.
@@ -133,19 +144,26 @@ Result<json::array, Problem> write_keys(StoreReader& store, AccountId account, D
 
 }  // namespace
 
-Result<Declaration, Problem> read_declaration(const json::value& body) {
+Result<Declaration, Problem> read_declaration(const json::value& body, const InstanceRow& instance) {
   std::vector<FieldError> errors;
   Declaration declaration;
+  declaration.settings = instance.changed;
   ObjectReader reader(body, "", errors);
   const auto version = reader.integer("keyfence", kDeclarationVersion, kDeclarationVersion);
   if (!version && !reader.has("keyfence")) reader.report("keyfence", "missing", "is required: the version, 1");
-  declaration.allowlist = read_list(reader, errors);
+  declaration.allowlist = read_list(reader, instance.global_limits.entries_max, errors);
   if (const json::array* accounts = reader.array("accounts")) {
-    for (std::size_t i = 0; i < accounts->size(); ++i) {
-      declaration.accounts.push_back(read_account((*accounts)[i], "/accounts/" + std::to_string(i), errors));
+    for (std::size_t i = 0; i < accounts->size() && errors.size() <= kFieldErrorsTold; ++i) {
+      declaration.accounts.push_back(read_account((*accounts)[i], "/accounts/" + std::to_string(i), instance, errors));
     }
   }
   reader.finish();
+  if (!errors.empty()) return Err{invalid_input(std::move(errors))};
+  judge(declaration.allowlist, instance, Layer::kGlobal, errors);
+  for (const DeclaredAccount& account : declaration.accounts) {
+    judge(account.allowlist, instance, Layer::kAccount, errors);
+    for (const DeclaredKey& key : account.keys) judge(key.allowlist, instance, Layer::kKey, errors);
+  }
   if (!errors.empty()) return Err{invalid_input(std::move(errors))};
   return declaration;
 }

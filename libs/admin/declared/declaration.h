@@ -44,14 +44,16 @@ struct DeclaredAccount {
 };
 
 struct Declaration {
+  Revision settings;                      // of the instance, that its lists were judged by
   std::optional<DeclaredList> allowlist;  // the global one
   std::vector<DeclaredAccount> accounts;
 };
 
 inline constexpr std::int64_t kDeclarationVersion = 1;
 
-// Errors   422 with every wrong member.
-[[nodiscard]] Result<Declaration, Problem> read_declaration(const boost::json::value& body);
+// Errors   422 with every wrong member, and with what the limits refuse.
+[[nodiscard]] Result<Declaration, Problem> read_declaration(const boost::json::value& body,
+                                                            const InstanceRow& instance);
 
 enum class Digests : std::uint8_t { kLeftOut, kWritten };
 inline constexpr std::size_t kDeclaredKeysMax = 50'000;

@@ -97,6 +97,44 @@ TEST_F(Declared, OneMistakeChangesNothingAndIsNamed) {
   EXPECT_EQ(store_->revision()->value, before);
 }
 
+TEST_F(Declared, AnotherModeOfTheGlobalListAsksForThePasswordAgain) {
+  make_person({.login = "boss", .reach = Reach::kInstance});
+  Browser browser;
+  sign_in(browser, "boss");
+  pass(std::chrono::minutes(11));
+  const auto apply_as_boss = [&](const std::string& mode) {
+    return browse(browser, {.method = "POST",
+                            .path = "/api/v1/apply",
+                            .body = R"({"keyfence":1,"allowlist":{"mode":")" + mode + R"("},"accounts":[]})"});
+  };
+  EXPECT_EQ(apply_as_boss("off").text("/code"), "sign_in_again");
+  EXPECT_EQ(get("/api/v1/allowlist").text("/mode"), "enforce");
+  EXPECT_EQ(apply_as_boss("enforce").status, 200);
+}
+
+TEST_F(Declared, KeysAreFoundByTheNameThatTheyHaveByThen) {
+  const std::string account = make_account("Acme");
+  const MadeKey key = make_key(account);
+  const auto keys = [&](const std::string& list) {
+    return apply(R"({"keyfence":1,"accounts":[{"name":"Acme","keys":[)" + list + "]}]}");
+  };
+  const std::string renamed = R"({"id":")" + key.id + R"(","name":"renamed"})";
+  // The name "a key" is free once the first key has another one.
+  const ApiAnswer done = keys(R"({"name":"other"},)" + renamed + R"(,{"name":"a key"})");
+  EXPECT_EQ(count(done, "secrets"), 2U) << done.response.body;
+  EXPECT_EQ(keys(R"({"name":"renamed","description":"found"})").text("/changes/0/subject"), key.id);
+  EXPECT_EQ(keys(R"({"name":"new"},{"name":"new"})").text("/errors/0/code"), "duplicate_key");
+}
+
+TEST_F(Declared, OfManyMistakesTheFirstThousandAreTold) {
+  std::string accounts;
+  for (int i = 0; i < 5'000; ++i) accounts += i > 0 ? ",0" : "0";
+  const ApiAnswer refused = apply(R"({"keyfence":1,"accounts":[)" + accounts + "]}");
+  EXPECT_EQ(refused.status, 422);
+  EXPECT_EQ(count(refused, "errors"), 1'000U);
+  EXPECT_NE(refused.text("/detail").find("more than the 1000 that are told"), std::string::npos);
+}
+
 TEST_F(Declared, KeysThatAreNotNamedStayUnlessPruned) {
   const std::string account = make_account("Acme");
   const MadeKey named = make_key(account);

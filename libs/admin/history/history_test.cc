@@ -1,4 +1,5 @@
 #include "libs/admin/testing/api_fixture.h"
+#include "libs/admin/testing/counting_store.h"
 
 namespace keyfence {
 namespace {
@@ -144,6 +145,25 @@ TEST_F(History, RestoringObeysTheLimitsOfTodayAndAsksBeforeItOpensAList) {
   EXPECT_EQ(refused.text("/errors/0/code"), "too_broad");
 }
 
+TEST_F(History, RestoringAnotherModeOfTheGlobalListAsksForThePasswordAgain) {
+  make_person({.login = "boss", .reach = Reach::kInstance});
+  Browser browser;
+  sign_in(browser, "boss");
+  EXPECT_EQ(patch("/api/v1/allowlist", R"({"mode":"off"})").status, 200);
+  const std::string off = get("/api/v1/allowlist").text("/revision");
+  EXPECT_EQ(patch("/api/v1/allowlist", R"({"mode":"enforce"})").status, 200);
+  const std::string on = get("/api/v1/allowlist").text("/revision");
+  pass(std::chrono::minutes(11));
+  const auto restore = [&](const std::string& revision) {
+    return browse(browser,
+                  {.method = "POST", .path = "/api/v1/allowlist/restore", .body = R"({"revision":)" + revision + "}"})
+        .text("/code");
+  };
+  EXPECT_EQ(restore(off), "sign_in_again");
+  EXPECT_EQ(get("/api/v1/allowlist").text("/mode"), "enforce");
+  EXPECT_EQ(restore(on), "") << "the mode stays";
+}
+
 TEST_F(History, HistoriesOfOthersDoNotExist) {
   const std::string other = make_account("Other");
   const std::string token = make_token("owner", other);
@@ -171,9 +191,39 @@ TEST_F(History, ALongListIsComparedWhereAnEntryIsAdded) {
   EXPECT_NE(add_global("10.7.3.9").response.body.find("inside_other_entry"), std::string::npos);
   EXPECT_NE(add_global("10.8.0.0/16").response.body.find("covers_other_entry"), std::string::npos);
   EXPECT_EQ(add_global("198.51.100.1").response.body.find("other_entry"), std::string::npos);
+  EXPECT_EQ(patch("/api/v1/instance", R"({"limits":{"global":{"entries_max":10103}}})").status, 200);
+  const ApiAnswer full = add_global("198.51.100.2");
+  EXPECT_EQ(full.text("/errors/0/message"),
+            "This list holds at most 10103 entries; it has 10103 and 1 would be added.");
+  EXPECT_EQ(patch("/api/v1/instance", R"({"limits":{"global":{"entries_max":1000000}}})").status, 200);
   const ApiAnswer twin = add_global("10.9.9.0/24");
   EXPECT_EQ(twin.status, 409);
   EXPECT_NE(twin.text("/standing_id"), "");
+}
+
+TEST_F(History, AFewLinesAreImportedIntoALongListWithoutReadingIt) {
+  const auto import = [&](const std::string& lines, const std::string& query) {
+    return call({.method = "POST",
+                 .path = "/api/v1/allowlist/import" + query,
+                 .body = lines,
+                 .headers = {},
+                 .content_type = "text/plain"});
+  };
+  std::string lines = "10.0.0.0/9\n";
+  for (int i = 0; i < 1'000; ++i) lines += "10.1." + std::to_string(i / 250) + "." + std::to_string(i % 250) + "\n";
+  ASSERT_EQ(import(lines, "").status, 200);
+  CountingStore counting(*store_);
+  serve_with(counting, *publisher_);
+  const std::string few = "10.1.0.7\n10.2.0.0/16\n198.51.100.1\n10.1.0.0/24\n";
+  const ApiAnswer judged = import(few, "?dry_run=true&on_duplicate=skip");
+  EXPECT_EQ(counting.entries_read, 0U);
+  EXPECT_EQ(judged.text("/lines/0/result"), "skipped") << judged.response.body;
+  EXPECT_EQ(judged.text("/lines/1/warnings/0/code"), "inside_other_entry");
+  EXPECT_EQ(judged.text("/lines/2/warnings/0/code"), "not_public");
+  EXPECT_NE(judged.text("/lines/3/warnings").find("covers_other_entry"), std::string::npos);
+  EXPECT_EQ(import(few, "?on_duplicate=skip").text("/added"), "3");
+  EXPECT_EQ(get("/api/v1/allowlist").text("/entry_count"), "1004");
+  serve_with(*store_, *publisher_);
 }
 
 TEST_F(History, AnEntryThatHoldsATrustedProxyIsWarnedOf) {

@@ -1,4 +1,5 @@
 #include "libs/admin/testing/api_fixture.h"
+#include "libs/admin/testing/counting_store.h"
 
 namespace keyfence {
 namespace {
@@ -43,6 +44,25 @@ TEST_F(AllowlistRoutes, ADuplicateIs409WithTheStandingEntry) {
   EXPECT_EQ(again.status, 409);
   EXPECT_EQ(again.text("/code"), "duplicate_entry");
   EXPECT_EQ(again.text("/standing_id"), id);
+}
+
+TEST_F(AllowlistRoutes, MoreEntriesThanTheListMayHaveAreNotReadAndNoWriterIsAsked) {
+  CountingStore counting(*store_);
+  serve_with(counting, *publisher_);
+  std::string zeros = "0";
+  for (int i = 1; i < 5'000; ++i) zeros += ",0";
+  const ApiAnswer refused = put(path_, R"({"entries":[)" + zeros + "]}");
+  EXPECT_EQ(refused.status, 422);
+  EXPECT_EQ(refused.body.at("errors").as_array().size(), 1U);
+  EXPECT_EQ(refused.text("/errors/0/code"), "too_many_entries");
+  EXPECT_EQ(refused.text("/errors/0/pointer"), "/entries/20/text");
+  const ApiAnswer wrong = put("/api/v1/allowlist", R"({"entries":[)" + zeros + "]}");
+  EXPECT_EQ(wrong.status, 422);
+  EXPECT_EQ(wrong.body.at("errors").as_array().size(), 1'000U);
+  EXPECT_EQ(put(path_, R"({"entries":[{"text":"10.0.0.0/8"}]})").text("/errors/0/code"), "too_broad");
+  EXPECT_EQ(counting.transactions, 0U);
+  EXPECT_EQ(put(path_, R"({"entries":[{"text":"10.0.0.0/9"}]})").status, 200);
+  serve_with(*store_, *publisher_);
 }
 
 TEST_F(AllowlistRoutes, ABroadEntryIs422WhereTheListHasAFloor) {

@@ -1,5 +1,6 @@
 #include <boost/json/monotonic_resource.hpp>
 #include <boost/json/object.hpp>
+#include <map>
 #include <utility>
 
 #include "libs/admin/entry_import.h"
@@ -20,7 +21,10 @@ Problem refused(const EntryImport& import) {
   return problem;
 }
 
-HttpResponse report(const Call& call, const EntryImport& import, Revision revision) {
+constexpr std::size_t kLinesKept = 1'000;  // of an answer that is given again; of longer imports the counts
+
+HttpResponse report(const Call& call, const EntryImport& import, Revision revision,
+                    EntryImport::Lines lines = EntryImport::Lines::kAll) {
   const bool dry_run = query_flag(call, "dry_run");
   const std::size_t failed = import.count(EntryImport::Outcome::kError);
   const auto storage = boost::json::make_shared_resource<boost::json::monotonic_resource>();
@@ -30,12 +34,31 @@ HttpResponse report(const Call& call, const EntryImport& import, Revision revisi
   out["added"] = import.count(EntryImport::Outcome::kAdded);
   out["skipped"] = import.count(EntryImport::Outcome::kSkipped);
   out["failed"] = failed;
-  out["lines"] = import.render(EntryImport::Lines::kAll, storage);
+  out["lines"] = import.render(lines, storage);
   out["revision"] = revision.value;
   if (import.items().size() > kImportLinesAdvised) {
     out["notice"] = "More than " + std::to_string(kImportLinesAdvised) + " lines are hard to look through.";
   }
   return json_response(200, std::move(out));
+}
+
+// The standing entries that the lines are compared with: all of them, or, where a few lines meet a long list, those
+// round each line.
+Result<std::vector<CandidateEntry>, Problem> compared_entries(StoreReader& store, const ListRow& list,
+                                                              const EntryImport& import) {
+  constexpr std::size_t kReadForOneLookUp = 100;  // looking up what lies round a range costs as much as reading so many
+  if (list.entry_count <= import.items().size() * kReadForOneLookUp) return standing_entries(store, list);
+  std::map<EntryId, IpRange> round;
+  for (const EntryImport::Item& item : import.items()) {
+    if (!item.input) continue;
+    const auto rows = store.related_entries(list.ref, item.input->parsed.range);
+    if (!rows) return Err{problem_of(rows.error())};
+    for (const EntryRow& row : *rows) round.emplace(row.id, row.range);
+  }
+  std::vector<CandidateEntry> standing;
+  standing.reserve(round.size());
+  for (const auto& [id, range] : round) standing.push_back({id, range});
+  return standing;
 }
 
 // Judges the lines against the list as it stands, for the transaction and the dry run alike.
@@ -45,9 +68,9 @@ Result<ListTarget, Problem> judge(StoreReader& store, const Call& call, EntryImp
   if (auto stale = refuse_stale(call.request, target->list.changed)) return Err{std::move(*stale)};
   const auto instance = store.instance();
   if (!instance) return Err{problem_of(instance.error())};
-  const auto standing = standing_entries(store, target->list, static_cast<std::size_t>(-1));
+  const auto standing = compared_entries(store, target->list, import);
   if (!standing) return Err{standing.error()};
-  import.judge(*instance, target->list.ref.layer, *standing);
+  import.judge(*instance, target->list, *standing);
   for (EntryImport::Item& item : import.items()) {
     if (item.outcome != EntryImport::Outcome::kAdded) continue;
     if (auto warning = proxy_warning(call, 0, item.input->parsed.range)) item.warnings.push_back(std::move(*warning));
@@ -94,11 +117,16 @@ Answer import(Call& call) {
     change.audit("allowlist.import", target->subject, target->account, nullptr, after);
     return {};
   };
-  return run_creation(call, work, [&](const Committed& committed) {
-    HttpResponse response = report(call, import, committed.revision);
-    response.headers.emplace_back("ETag", etag_after(committed, before));
-    return response;
-  });
+  const auto answer_with = [&](EntryImport::Lines lines) {
+    return [&call, &import, &before, lines](const Committed& committed) {
+      HttpResponse response = report(call, import, revision_after(committed, before), lines);
+      response.headers.emplace_back("ETag", etag_after(committed, before));
+      return response;
+    };
+  };
+  const bool long_one = import.items().size() > kLinesKept;
+  return run_creation(call, work, answer_with(EntryImport::Lines::kAll),
+                      answer_with(long_one ? EntryImport::Lines::kFailed : EntryImport::Lines::kAll));
 }
 
 }  // namespace keyfence::routes::allowlist

@@ -16,14 +16,14 @@ struct Replacement {
   std::vector<EntryInput> entries;
 };
 
-Result<Replacement, Problem> read_replacement(const boost::json::value& body) {
+Result<Replacement, Problem> read_replacement(const boost::json::value& body, std::size_t entries_max) {
   std::vector<FieldError> errors;
   ObjectReader reader(body, "", errors);
   Replacement replacement;
   replacement.mode = reader.choice<ListMode>("mode", parse_list_mode, kListModes);
   replacement.when_empty = reader.choice<WhenEmpty>("when_empty", parse_when_empty, kWhenEmpties);
   if (const boost::json::array* array = reader.array("entries", Presence::kRequired)) {
-    replacement.entries = read_entries(*array, "/entries", errors);
+    replacement.entries = read_entries(*array, "/entries", entries_max, errors);
   }
   reader.finish();
   if (!errors.empty()) return Err{invalid_input(std::move(errors))};
@@ -33,12 +33,17 @@ Result<Replacement, Problem> read_replacement(const boost::json::value& body) {
 }  // namespace
 
 Answer replace(Call& call) {
-  const auto wanted = read_replacement(call.body);
+  const auto instance = call.services.store.instance();
+  if (!instance) return Err{problem_of(instance.error())};
+  const Layer layer = layer_of_path(call);
+  const auto wanted = read_replacement(call.body, limits_of(*instance, layer).entries_max);
   if (!wanted) return Err{wanted.error()};
+  const auto first_judged = judge_list(*instance, layer, wanted->entries);
+  if (!first_judged) return Err{first_judged.error()};
 
   ListRow row;
   EntryCounts counts;
-  Judgement judgement;
+  JudgedList judged;
   const auto committed = run_change(call, [&](ChangeContext& change) -> Result<void, Problem> {
     const auto target = find_list(change.tx, call);
     if (!target) return Err{target.error()};
@@ -51,11 +56,9 @@ Answer replace(Call& call) {
     if (auto opening = refuse_opening(call, target->list, {row.entry_count, row.when_empty})) {
       return Err{std::move(*opening)};
     }
-    const auto instance = change.tx.instance();
-    if (!instance) return Err{problem_of(instance.error())};
-    judgement = judge_additions(*instance, row.ref.layer, {}, 0, wanted->entries);
-    if (!judgement.errors.empty()) return Err{invalid_input(judgement.errors)};
-    warn_of_proxies(call, wanted->entries, judgement);
+    judged = *first_judged;
+    if (auto good = judge_again(change.tx, layer, wanted->entries, judged); !good) return good;
+    warn_of_proxies(call, wanted->entries, judged.judgement);
     auto before = view_for_audit(change.tx, target->list);
     if (!before) return Err{before.error()};
     auto written = write_entries(change.tx, call, row.ref, wanted->entries);
@@ -71,11 +74,11 @@ Answer replace(Call& call) {
     return {};
   });
   if (!committed) return Err{committed.error()};
-  boost::json::object body = view_at(row, committed->revision);
+  boost::json::object body = view_after(row, *committed);
   body["added"] = counts.added;
   body["kept"] = counts.kept;
   body["removed"] = counts.removed;
-  body["warnings"] = view(judgement.warnings, wanted->entries);
+  body["warnings"] = view(judged.judgement.warnings, wanted->entries);
   HttpResponse response = json_response(200, body);
   response.headers.emplace_back("ETag", etag_after(*committed, row.changed));
   return response;

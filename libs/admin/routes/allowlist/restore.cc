@@ -81,6 +81,7 @@ Answer restore(Call& call) {
     row.mode = past->row.list.mode;
     row.when_empty = past->row.list.when_empty;
     row.entry_count = past->entries.size();
+    if (auto unconfirmed = refuse_unconfirmed_mode(call, standing, row.mode)) return Err{std::move(*unconfirmed)};
     if (auto opening = refuse_opening(call, standing, {row.entry_count, row.when_empty})) {
       return Err{std::move(*opening)};
     }
@@ -105,7 +106,7 @@ Answer restore(Call& call) {
     return {};
   });
   if (!committed) return Err{committed.error()};
-  boost::json::object body = committed->policy_changed ? view_at(row, committed->revision) : view(row);
+  boost::json::object body = view_after(row, *committed);
   body["restored_revision"] = revision->value;
   body["settings"] = std::move(difference["settings"]);
   body["counts"] = std::move(difference["counts"]);

@@ -1,4 +1,5 @@
 #include "libs/admin/testing/api_fixture.h"
+#include "libs/admin/testing/counting_store.h"
 #include "libs/policy/presented_key.h"
 
 namespace keyfence {
@@ -35,6 +36,31 @@ TEST_F(Decisions, ExplainTellsEveryLayerAndTheMostSpecificEntry) {
   EXPECT_EQ(answer.text("/layers/2/entry/canonical"), "203.0.113.7/32");
   EXPECT_EQ(ask(R"({"key_id":")" + key_.id + R"(","address":"203.0.113.8"})").text("/layers/2/entry/label"), "office");
   EXPECT_EQ(ask(R"({"key_id":")" + key_.id + R"(","address":"192.0.2.1"})").text("/layers/2/verdict"), "denies");
+}
+
+TEST_F(Decisions, ExplainDoesNotReadTheListsHoweverLongTheyAre) {
+  std::string lines = "10.0.0.1 - 10.255.255.254, all of ten\n10.7.0.0/16, seven\n";
+  for (int i = 0; i < 2'000; ++i) {
+    lines += "10.9." + std::to_string(i / 100) + "." + std::to_string(i % 100 * 2) + "\n";
+  }
+  ASSERT_EQ(call({.method = "POST",
+                  .path = "/api/v1/allowlist/import",
+                  .body = lines,
+                  .headers = {},
+                  .content_type = "text/plain"})
+                .status,
+            200);
+  CountingStore counting(*store_);
+  serve_with(counting, *publisher_);
+  const auto entry_for = [&](const std::string& address) {
+    const ApiAnswer answer = ask(R"({"key_id":")" + key_.id + R"(","address":")" + address + "\"}");
+    return answer.text("/layers/0/verdict") + " " + answer.text("/layers/0/entry/label");
+  };
+  EXPECT_EQ(entry_for("10.200.0.1"), "admits all of ten");
+  EXPECT_EQ(entry_for("10.7.1.1"), "admits seven");
+  EXPECT_EQ(entry_for("203.0.113.7"), "denies ");
+  EXPECT_EQ(counting.entries_read, 0U);
+  serve_with(*store_, *publisher_);
 }
 
 TEST_F(Decisions, TimeCanBeChosen) {

@@ -3,9 +3,8 @@
 #include <algorithm>
 #include <utility>
 
-#include "libs/admin/entries.h"
 #include "libs/admin/views.h"
-#include "libs/policy/slow_policy.h"
+#include "libs/policy/decide.h"
 
 namespace keyfence::routes::decisions {
 namespace {
@@ -21,21 +20,19 @@ Result<boost::json::object, Problem> explain_list(const Call& call, ListRef ref,
   StoreReader& store = call.services.store;
   const auto list = store.list(ref);
   if (!list) return Err{problem_of(list.error())};
-  const auto rows = all_entries(store, ref);
-  if (!rows) return Err{rows.error()};
-  Allowlist allowlist{.mode = list->mode, .when_empty = list->when_empty, .entries = {}};
-  allowlist.entries.reserve(rows->size());
-  for (const EntryRow& row : *rows) allowlist.entries.push_back({row.id, row.range, row.state, row.expires_at});
-
-  const ListVerdict verdict = list_verdict(allowlist, address, now);
-  boost::json::value matched = nullptr;
-  const bool visible = call.caller.is_operator() || ref.layer != Layer::kGlobal;
-  if (address && visible) {
-    if (const PolicyEntry* entry = matching_entry(allowlist, *address, now)) {
-      const auto row = std::find_if(rows->begin(), rows->end(), [&](const EntryRow& r) { return r.id == entry->id; });
-      matched = view(*row);
-    }
+  std::optional<EntryRow> entry;
+  if (address && list->entry_count > 0) {
+    auto found = store.best_match(ref, *address, now);
+    if (!found) return Err{problem_of(found.error())};
+    entry = std::move(*found);
   }
+  const bool has_entries = list->entry_count > 0;
+  const ListVerdict verdict{.mode = list->mode,
+                            .has_entries = has_entries,
+                            .admits = has_entries ? entry.has_value() : list->when_empty == WhenEmpty::kAllow};
+  const bool visible = call.caller.is_operator() || ref.layer != Layer::kGlobal;
+  boost::json::value matched = nullptr;
+  if (entry && visible) matched = view(*entry);
   return boost::json::object{
       {"layer", name(ref.layer)},           {"mode", name(verdict.mode)}, {"when_empty", name(list->when_empty)},
       {"has_entries", verdict.has_entries}, {"admits", verdict.admits},   {"verdict", verdict_name(verdict)},

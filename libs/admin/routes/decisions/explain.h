@@ -16,7 +16,7 @@ struct Explanation {
 
 // What every list says of the address, from the rows of the store, with the entry that admits it. The operator's
 // entries are not shown to others.
-// Cost  Reads the lists whole; a request's path never comes here.
+// Cost  Some look-ups for each list, however long it is.
 [[nodiscard]] Result<Explanation, Problem> explain(const Call& call, const KeyRow& key,
                                                    const std::optional<IpAddress>& address,
                                                    const std::vector<std::string>& required_scopes, UnixSeconds now);

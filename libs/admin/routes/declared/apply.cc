@@ -21,7 +21,9 @@ HttpResponse report(Applied applied, Kind kind, Revision revision) {
 }  // namespace
 
 Answer apply(Call& call) {
-  const auto declaration = read_declaration(call.body);
+  const auto instance = call.services.store.instance();
+  if (!instance) return Err{problem_of(instance.error())};
+  const auto declaration = read_declaration(call.body, *instance);
   if (!declaration) return Err{declaration.error()};
   const bool plan = query_flag(call, "plan");
   const Unnamed unnamed = query_flag(call, "prune") ? Unnamed::kDeleted : Unnamed::kKept;

@@ -20,7 +20,7 @@ struct Wanted {
   std::vector<EntryInput> entries;
 };
 
-Result<Wanted, Problem> read_wanted(const boost::json::value& body) {
+Result<Wanted, Problem> read_wanted(const boost::json::value& body, std::size_t entries_max) {
   std::vector<FieldError> errors;
   ObjectReader reader(body, "", errors);
   Wanted wanted;
@@ -33,7 +33,7 @@ Result<Wanted, Problem> read_wanted(const boost::json::value& body) {
     wanted.mode = list_reader.choice<ListMode>("mode", parse_list_mode, kListModes);
     wanted.when_empty = list_reader.choice<WhenEmpty>("when_empty", parse_when_empty, kWhenEmpties);
     if (const boost::json::array* array = list_reader.array("entries")) {
-      wanted.entries = read_entries(*array, "/allowlist/entries", errors);
+      wanted.entries = read_entries(*array, "/allowlist/entries", entries_max, errors);
     }
     list_reader.finish();
   }
@@ -68,8 +68,12 @@ Result<boost::json::object, Problem> write_list(Transaction& tx, const Call& cal
 Answer create(Call& call) {
   const auto id = call.path_id<AccountId>("account_id");
   if (!id) return Err{id.error()};
-  const auto wanted = read_wanted(call.body);
+  const auto instance = call.services.store.instance();
+  if (!instance) return Err{problem_of(instance.error())};
+  const auto wanted = read_wanted(call.body, instance->key_limits.entries_max);
   if (!wanted) return Err{wanted.error()};
+  const auto first_judged = judge_list(*instance, Layer::kKey, wanted->entries);
+  if (!first_judged) return Err{first_judged.error()};
 
   const NewSecret secret = NewSecret::make("kf_");
   KeyRow row{.id = KeyId(call.services.ids.next()),
@@ -84,15 +88,13 @@ Answer create(Call& call) {
              .created_by = call.caller.actor(),
              .created_at = call.now,
              .changed = {}};
-  Judgement judgement;
+  JudgedList judged;
   const auto work = [&](ChangeContext& change) -> Result<void, Problem> {
     const auto account = find_account(change.tx, call.caller, *id);
     if (!account) return Err{account.error()};
-    const auto instance = change.tx.instance();
-    if (!instance) return Err{problem_of(instance.error())};
-    judgement = judge_additions(*instance, Layer::kKey, {}, 0, wanted->entries);
-    if (!judgement.errors.empty()) return Err{invalid_input(judgement.errors)};
-    warn_of_proxies(call, wanted->entries, judgement);
+    judged = *first_judged;
+    if (auto good = judge_again(change.tx, Layer::kKey, wanted->entries, judged); !good) return good;
+    warn_of_proxies(call, wanted->entries, judged.judgement);
     auto inserted = checked(change.tx.insert_key(row));
     if (!inserted) return inserted;
     auto list = write_list(change.tx, call, ListRef::of(row.id), *wanted);
@@ -106,7 +108,7 @@ Answer create(Call& call) {
     HttpResponse response =
         json_response(201, boost::json::object{{"key", view_at(row, committed.revision)},
                                                {"secret", secret.reveal_once()},
-                                               {"warnings", view(judgement.warnings, wanted->entries)},
+                                               {"warnings", view(judged.judgement.warnings, wanted->entries)},
                                                {"revision", committed.revision.value}});
     response.headers.emplace_back("Location", "/api/v1/keys/" + row.id.text());
     return response;
