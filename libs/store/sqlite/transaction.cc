@@ -391,13 +391,16 @@ void SqliteTransaction::forget_old_revisions(const TouchedPolicy::List& list) {
     Rows rows = writes_->newest_list_revisions.query(ref.layer, ref.owner, kListRevisionsKept);
     std::size_t count = 0;
     std::size_t entries = 0;  // of the past that the next older revision needs
-    while (rows.next() && (count < 2 || entries <= entries_kept)) {
+    bool all = true;
+    while (rows.next()) {
+      all = count < 2 || entries <= entries_kept;
+      if (!all) break;
       oldest = rows.revision(0);
       entries += static_cast<std::size_t>(rows.integer(1));
       ++count;
     }
+    if (!oldest || (all && count < kListRevisionsKept)) return;
   }
-  if (!oldest) return;
   writes_->forget_past_entries.execute(ref.layer, ref.owner, *oldest);
   writes_->forget_list_revisions.execute(ref.layer, ref.owner, *oldest);
 }
