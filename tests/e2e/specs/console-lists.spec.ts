@@ -95,17 +95,42 @@ test('a file that is no text is refused with words, and one of many lines keeps 
   };
   await choose('list.xlsx', Buffer.from([0x50, 0x4b, 3, 4, 0, 0, 8, 0, 0xff, 0xfe]));
   await expect(dialog.getByText('list.xlsx is no text file')).toBeVisible();
-  const lines = Array.from({ length: 20_000 }, (_, i) => `11.${(i >> 16) & 255}.${(i >> 8) & 255}.${i & 255}, host ${i}`);
+  const lines = Array.from({ length: 100_000 }, (_, i) => `11.${(i >> 16) & 255}.${(i >> 8) & 255}.${i & 255}, host ${i}`);
+  await choose('too-many.txt', Buffer.from([...lines, '12.0.0.1'].join('\n')));
+  await expect(dialog.getByText('100,001 lines are more than the 100,000 that one import takes')).toBeVisible();
   await choose('hosts.txt', Buffer.from(lines.join('\n')));
-  await expect(dialog.getByText('20,000 new')).toBeVisible();
+  await expect(dialog.getByText('100,000 new')).toBeVisible();
+  await expect(dialog.getByText('Imports of up to 500 are easier to look over')).toBeVisible();
   expect(await dialog.locator('[data-result]').count()).toBeLessThan(60);
-  await dialog.getByRole('button', { name: 'Import 20,000 entries' }).click();
-  await expect(page.getByText('20,000 of 1,000,000 entries')).toBeVisible();
-  expect(await page.locator('[data-entry]').count()).toBeLessThan(80);
+  await dialog.getByRole('button', { name: 'Import 100,000 entries' }).click();
+  await expect(page.getByText('100,000 of 1,000,000 entries')).toBeVisible();
+  expect(await page.locator('[data-entry]').count()).toBeLessThan(60);
 
   await page.getByLabel('Search the list').fill('11.0.78.31');
   await expect(desk.entry('11.0.78.31/32')).toBeVisible({ timeout: 30_000 });
   const key = await desk.createKey('Any');
   expect(await desk.status(key.secret, '11.0.78.31')).toBe(200);
-  expect(await desk.status(key.secret, '11.0.78.32')).toBe(403);
+  expect(await desk.status(key.secret, '11.1.134.159')).toBe(200);
+  expect(await desk.status(key.secret, '11.1.134.160')).toBe(403);
+});
+
+test('a sheet that a spreadsheet saved is imported but for its heading', async ({ signedIn: desk }) => {
+  const { page } = desk;
+  const key = await desk.createKey('Any');
+  await desk.openAccount('/allowlist');
+  await page.getByRole('button', { name: 'Import many' }).click();
+  const dialog = page.getByRole('dialog', { name: 'Import entries' });
+  const sheet = ['\ufeffAddress;Name;Site', '198.51.100.0/24;"Büro; ""Nord""";Köln', '192.0.2.10 - 192.0.2.20;Lager;', ';;', '2001:db8:4::/48;;'].join('\r\n');
+  const chooser = page.waitForEvent('filechooser');
+  await dialog.getByRole('button', { name: 'Choose a text or CSV file' }).click();
+  await (await chooser).setFiles({ name: 'sheet.csv', mimeType: 'text/csv', buffer: Buffer.from(sheet) });
+  await expect(dialog.getByText('3 new')).toBeVisible();
+  await expect(dialog.getByText('Büro; "Nord", Köln', { exact: true })).toBeVisible();
+  await dialog.getByRole('button', { name: /^Strike the 1 wrong line/ }).click();
+  await dialog.getByRole('button', { name: 'Import 3 entries' }).click();
+  await expect(page.getByText(/3 entries imported\. Enforced at revision/)).toBeVisible();
+  for (const address of ['198.51.100.9', '192.0.2.15', '2001:db8:4::9']) {
+    expect(await desk.status(key.secret, address), address).toBe(200);
+  }
+  expect(await desk.status(key.secret, '192.0.2.21')).toBe(403);
 });

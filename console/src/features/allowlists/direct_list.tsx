@@ -3,20 +3,20 @@ import { ActionIcon, Button, Text, TextInput } from '@mantine/core';
 import { IconFileImport, IconSearch, IconX } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
 import { useCallback, useEffect, useMemo, useState } from 'react';
-import { hasCode } from '@/api/problem.ts';
 import { whoamiQuery } from '@/api/queries.ts';
 import type { Entry, EntryInput } from '@/api/types.ts';
 import { Loading, Note, Problem } from '@/components/bits.tsx';
-import { Dialog, useQuestion } from '@/components/dialog.tsx';
+import { useQuestion } from '@/components/dialog.tsx';
 import { enforcedAt, say, sayError } from '@/components/toast.tsx';
 import { admits, contains, rangeOf, rangeOfEntry, shortForm } from '@/net/range.ts';
 import { DirectSettings } from './direct_settings.tsx';
+import { EditEntry } from './edit_entry.tsx';
 import { EntryForm } from './entry_form.tsx';
 import { EntryRow } from './entry_row.tsx';
 import { ImportDialog } from './import_dialog.tsx';
 import { LimitsText } from './limits_text.tsx';
 import css from './list.module.css';
-import { addEntry, changeEntry, inputOf, isUsable, type ListOwner, removeEntry } from './list_api.ts';
+import { addEntry, inputOf, isUsable, type ListOwner, removeEntry } from './list_api.ts';
 import { useLongList } from './long_list.ts';
 import { QuickAdd } from './quick_add.tsx';
 import { Statement } from './statement.tsx';
@@ -51,6 +51,10 @@ export function DirectList({ owner, access }: DirectListProps) {
       return own !== undefined && contains(own, range!);
     });
   }, [entries, wanted]);
+  const others = useMemo(
+    () => (editing ? entries.filter((entry) => entry.id !== editing.id) : entries),
+    [entries, editing],
+  );
   const readOn = useCallback(() => {
     if (query.hasNextPage && !query.isFetchingNextPage) void query.fetchNextPage();
   }, [query]);
@@ -98,9 +102,16 @@ export function DirectList({ owner, access }: DirectListProps) {
       return 'kept';
     }
   };
+  /** The row goes at once; it comes back where the daemon refuses. */
   const removeNow = async (entry: Entry, confirmed: boolean) => {
-    const revision = await removeEntry(owner, entry.id, confirmed);
     list.removed(entry);
+    let revision: number;
+    try {
+      revision = await removeEntry(owner, entry.id, confirmed);
+    } catch (thrown) {
+      await list.readAgain();
+      throw thrown;
+    }
     say(`${shortForm(entry.canonical)} removed. ${enforcedAt(revision)}.`, {
       label: 'Undo',
       run: () => add(inputOf(entry)),
@@ -141,21 +152,6 @@ export function DirectList({ owner, access }: DirectListProps) {
           },
     );
   };
-  const saveEdited = async (input: EntryInput): Promise<'done' | 'kept'> => {
-    if (!editing) return 'kept';
-    try {
-      const { entry, revision } = await changeEntry(owner, editing.id, input);
-      list.changed(entry);
-      setEditing(undefined);
-      say(`${shortForm(entry.canonical)} saved. ${enforcedAt(revision)}.`);
-      return 'done';
-    } catch (thrown) {
-      if (hasCode(thrown, 'not_found')) await list.readAgain();
-      setError(thrown);
-      return 'kept';
-    }
-  };
-
   return (
     <>
       <div className={css.statement}>
@@ -252,19 +248,15 @@ export function DirectList({ owner, access }: DirectListProps) {
         />
       )}
       <DirectSettings owner={owner} facts={facts} access={access} onSaved={list.readAgain} />
-      <Dialog opened={editing !== undefined} onClose={() => setEditing(undefined)} title="Edit entry" size="xl">
-        {editing && (
-          <EntryForm
-            initial={inputOf(editing)}
-            standing={entries.filter((entry) => entry.id !== editing.id)}
-            limits={facts.limits}
-            submitLabel="Save"
-            onSubmit={saveEdited}
-            autoFocus
-          />
-        )}
-        <Problem error={editing && error} />
-      </Dialog>
+      <EditEntry
+        owner={owner}
+        entry={editing}
+        facts={facts}
+        others={others}
+        onSaved={list.changed}
+        onGone={list.removed}
+        onClose={() => setEditing(undefined)}
+      />
       <ImportDialog
         owner={owner}
         opened={importing}

@@ -47,6 +47,8 @@ function sourceOf(raw: string, line: number): ImportSource | undefined {
   const [text = '', ...rest] = clean.startsWith('"') || /[,;\t]/.test(clean) ? fieldsOf(clean) : [clean];
   const label = rest.filter((field) => field !== '').join(', ');
   if (label === '') {
+    // A spreadsheet ends its sheet with rows of separators alone.
+    if (text === '') return undefined;
     const [entry = '', comment = ''] = text.split('#', 2);
     return { line, text: entry.trim(), label: comment.trim() };
   }

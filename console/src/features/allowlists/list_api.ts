@@ -58,8 +58,14 @@ export const listSummaryQuery = (owner: ListOwner) =>
 export const addEntry = async (owner: ListOwner, entry: EntryInput): Promise<EntryChange> =>
   (await call<EntryChange>('POST', `${listPath(owner)}/entries`, { body: entry })).data;
 
-export const changeEntry = async (owner: ListOwner, id: string, change: Partial<EntryInput>): Promise<EntryChange> =>
-  (await call<EntryChange>('PATCH', `${listPath(owner)}/entries/${id}`, { body: change })).data;
+/** Only where the list is the one that the ETag names. */
+export const changeEntry = async (
+  owner: ListOwner,
+  id: string,
+  change: Partial<EntryInput>,
+  ifMatch: string | undefined,
+): Promise<EntryChange> =>
+  (await call<EntryChange>('PATCH', `${listPath(owner)}/entries/${id}`, { body: change, ifMatch })).data;
 
 export const openToEveryone = { confirm: 'open_to_everyone' } as const;
 

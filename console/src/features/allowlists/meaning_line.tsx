@@ -3,7 +3,7 @@ import { IconAlertTriangle, IconCheck, IconX } from '@tabler/icons-react';
 import type { ParsedEntry } from '@/api/types.ts';
 import { countText, shortForm } from '@/net/range.ts';
 import css from './list.module.css';
-import type { Meaning } from './parsing.ts';
+import { type Meaning, warningsOf } from './parsing.ts';
 
 export function spanText(parsed: ParsedEntry): string {
   if (parsed.count === '1') return `one IPv${parsed.family} address`;
@@ -23,7 +23,7 @@ interface MeaningLineProps {
 /** Below an entry field: what is typed there means, or why it means nothing. */
 export function MeaningLine({ meaning, refused, overlap, onSuggestion, hint, id }: MeaningLineProps) {
   const parsed = meaning?.parsed;
-  const warnings = [...(parsed?.warnings.map((warning) => warning.message) ?? []), ...(overlap ? [overlap] : [])];
+  const warnings = [...(parsed ? warningsOf(parsed) : []), ...(overlap ? [overlap] : [])];
   return (
     <div id={id} role="status" aria-live="polite">
       {meaning === undefined && <div className={css.meaning}>{hint}</div>}

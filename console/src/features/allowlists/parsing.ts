@@ -4,7 +4,7 @@ import { keepPreviousData, queryOptions, useQuery } from '@tanstack/react-query'
 import { ask } from '@/api/client.ts';
 import { type FieldError, ProblemError } from '@/api/problem.ts';
 import type { Entry, Limits, ParsedEntry } from '@/api/types.ts';
-import { contains, overlaps, rangeOf, rangeOfEntry, shortForm } from '@/net/range.ts';
+import { contains, countText, overlaps, rangeOf, rangeOfEntry, shortForm } from '@/net/range.ts';
 
 export interface Mistake {
   message: string;
@@ -69,6 +69,17 @@ export function refusal(parsed: ParsedEntry, standing: Standing[], limits: Limit
   }
   return undefined;
 }
+
+/** How much of all addresses a very broad entry admits. */
+function broadText({ family, count }: ParsedEntry): string {
+  const share = (1n << (family === 4 ? 32n : 128n)) / BigInt(count);
+  if (share === 1n) return `Very broad: it admits every IPv${family} address.`;
+  return `Very broad: it admits one in ${countText(share)} of all IPv${family} addresses.`;
+}
+
+/** What is risky about it, in words that say how much. */
+export const warningsOf = (parsed: ParsedEntry): string[] =>
+  parsed.warnings.map((warning) => (warning.code === 'very_broad' ? broadText(parsed) : warning.message));
 
 /** What it lies in or reaches into. */
 export function overlapText(parsed: ParsedEntry, standing: Standing[]): string | undefined {

@@ -88,6 +88,7 @@ export function OverviewPage() {
   return (
     <Page
       title={account.data?.name ?? 'Overview'}
+      width="wide"
       actions={
         <SegmentedControl
           aria-label="Span of time"
