@@ -3,6 +3,7 @@ import { mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSyn
 import os from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { apiBench } from './api.mjs';
 import { consoleBench } from './console.mjs';
 import { daemonBench } from './daemon.mjs';
 import { machine } from './machine.mjs';
@@ -12,7 +13,7 @@ import { requestBench } from './request.mjs';
 import { flowBench, usageBench } from './usage.mjs';
 import { wholePrograms } from './whole_programs.mjs';
 
-const parts = ['membership', 'decide', 'request', 'start', 'change', 'import', 'usage', 'flow', 'console'];
+const parts = ['membership', 'decide', 'request', 'start', 'change', 'import', 'usage', 'flow', 'console', 'api'];
 const { values: options } = parseArgs({
   options: {
     root: { type: 'string' },
@@ -144,6 +145,11 @@ try {
     results.console = [];
     const keyfence = join(options.build, 'apps/keyfence/keyfence');
     await consoleBench(results.console, { root: options.root, keyfence, disk: os.tmpdir(), quick, say });
+  }
+  if (wanted('api')) {
+    const keys = Number(options.keys?.split(',').at(-1) ?? (quick ? 10_000 : 1_000_000));
+    const keyfence = join(options.build, 'apps/keyfence/keyfence');
+    await apiBench((results.api = []), { root: options.root, programs, keyfence, disk: os.tmpdir(), memory: dir, quick, keys, say });
   }
 } catch (error) {
   failed = true;

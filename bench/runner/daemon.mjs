@@ -110,23 +110,31 @@ async function starts({ programs, keyfence, home, dataDir, policyDir, keys, say 
 }
 
 // Filling a store takes minutes, so a filled one is kept for the next run, as long as what made it is the same.
-async function filledStore({ root, programs, keys }) {
+export async function filledStore({ root, programs, keys, keysPerAccount = 1000 }) {
   const hash = createHash('sha256');
   for (const file of ['libs/store/sqlite/migrations.cc', 'libs/store/packed_policy.cc', 'bench/seed/store.cc',
     'bench/common/made_policy.cc', 'bench/common/tables.cc', 'bench/common/random.h']) {
     hash.update(readFileSync(join(root, file)));
   }
   const dir = join(root, '.cache/bench/stores');
-  const file = join(dir, `${hash.digest('hex').slice(0, 16)}-${keys}.db`);
+  const kind = `${keys}-by-${keysPerAccount}`;
+  const file = join(dir, `${hash.digest('hex').slice(0, 16)}-${kind}.db`);
   if (existsSync(file)) return file;
   mkdirSync(dir, { recursive: true });
-  for (const old of readdirSync(dir)) if (old.includes(`-${keys}.db`)) rmSync(join(dir, old));
-  await rowsOf([join(programs, 'bench_seed_store'), `--store=${file}.part`, `--keys=${keys}`, '--entries=20']);
+  for (const old of readdirSync(dir)) if (old.includes(`-${kind}.db`)) rmSync(join(dir, old));
+  await rowsOf([join(programs, 'bench_seed_store'), `--store=${file}.part`, `--keys=${keys}`, '--entries=20',
+    `--keys-per-account=${keysPerAccount}`]);
   rmSync(`${file}.part-shm`, { force: true });
   rmSync(`${file}.part.lock`, { force: true });
   if (existsSync(`${file}.part-wal`)) renameSync(`${file}.part-wal`, `${file}-wal`);
   renameSync(`${file}.part`, file);
   return file;
+}
+
+export function copyStore(file, dataDir) {
+  for (const end of ['', '-wal']) {
+    if (existsSync(`${file}${end}`)) copyFileSync(`${file}${end}`, join(dataDir, `control.db${end}`));
+  }
 }
 
 export async function daemonBench({ root, programs, keyfence, disk, memory, wanted, quick, keys, say }) {
@@ -145,10 +153,7 @@ export async function daemonBench({ root, programs, keyfence, disk, memory, want
 async function measured({ root, programs, keyfence, home, dataDir, policyDir, wanted, quick, keys, say }) {
   say(`filling a store with ${keys.toLocaleString('en')} keys of 20 entries`);
   const rows = [];
-  const filled = await filledStore({ root, programs, keys });
-  for (const end of ['', '-wal']) {
-    if (existsSync(`${filled}${end}`)) copyFileSync(`${filled}${end}`, join(dataDir, `control.db${end}`));
-  }
+  copyStore(await filledStore({ root, programs, keys }), dataDir);
   if (wanted('start')) rows.push(...(await starts({ programs, keyfence, home, dataDir, policyDir, keys, say })));
   const daemon = await startDaemon({ keyfence, home, policyDir, dataDir });
   const token = readFileSync(join(home, 'first-token'), 'utf8').trim();

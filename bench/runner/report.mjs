@@ -318,6 +318,57 @@ function consoleTables(rows) {
 
 const noPlots = () => ({});
 
+function apiTables(rows) {
+  const of = (kind) => rows.filter((row) => row.kind === kind);
+  const tables = [];
+  if (of('api-read').length > 0) {
+    tables.push(
+      [
+        'Reads of a list of 20 through the admin API, with a token',
+        textTable(
+          ['keys', 'connections', 'requests/s', 'p50 ms', 'p99 ms', 'daemon CPU µs a request', 'not answered with 200'],
+          of('api-read').map((row) => [count(row.keys), row.connections, short(row.per_second), short(row.p50_ms), short(row.p99_ms), short(row.cpu_us), row.failed]),
+        ),
+      ].join('\n'),
+    );
+  }
+  if (of('change').length > 0) {
+    tables.push(
+      [
+        'Changes of a list of 20 through the admin API, all keys in one account',
+        textTable(
+          ['keys', 'connections', 'acknowledged/s', 'p50 ms', 'p99 ms', 'max ms'],
+          of('change').map((row) => [count(row.keys), row.connections, short(row.per_second), short(row.p50_ms), short(row.p99_ms), short(row.max_ms)]),
+        ),
+      ].join('\n'),
+    );
+  }
+  if (of('api-search').length > 0) {
+    tables.push(
+      [
+        'Keys of one account by a part of their name, pages of 100',
+        textTable(
+          ['name contains', 'keys', 'pages read', 'rows', 'median ms', 'slowest ms'],
+          of('api-search').map((row) => [`"${row.text}"`, count(row.keys), row.pages, count(row.rows), short(row.page_ms.median), short(row.page_ms.max)]),
+        ),
+      ].join('\n'),
+    );
+  }
+  const mebibytes = (bytes) => short(bytes / 2 ** 20);
+  if (of('api-memory').length > 0) {
+    tables.push(
+      [
+        "The daemon's own memory",
+        textTable(
+          ['', 'clients', 'before, MiB', 'with them, MiB', 'KiB a client', 'another client meanwhile, ms'],
+          of('api-memory').map((row) => [row.what, count(row.clients), mebibytes(row.bytes_before), mebibytes(row.bytes_with), short((row.bytes_with - row.bytes_before) / row.clients / 1024), withRange(row.other_ms)]),
+        ),
+      ].join('\n'),
+    );
+  }
+  return tables;
+}
+
 const parts = {
   membership: [membershipTables, membershipPlots],
   decide: [decideTables, decidePlots],
@@ -326,6 +377,7 @@ const parts = {
   usage: [usageTables, noPlots],
   flow: [usageTables, flowPlots],
   console: [consoleTables, noPlots],
+  api: [apiTables, noPlots],
 };
 
 // Reads <dir>/<part>.json of the given parts, writes plots beside them, and prints the tables.

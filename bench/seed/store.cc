@@ -1,14 +1,18 @@
 // Fills a control store with a made-up policy: what the daemon starts from in the benchmarks of start and change.
 //
-//   --store=FILE   made if missing, filled further if it was broken off; --fresh removes it first
+//   --store=FILE            made if missing, filled further if it was broken off; --fresh removes it first
+//   --keys-per-account=N    1000 if not named
+#include <array>
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>
 #include <set>
 #include <string>
+#include <string_view>
 
 #include "bench/common/arguments.h"
 #include "bench/common/made_policy.h"
+#include "bench/common/random.h"
 #include "bench/common/report.h"
 #include "bench/common/rounds.h"
 #include "libs/store/control_store.h"
@@ -22,6 +26,18 @@ constexpr Timestamp kThen{1'770'000'000'000'000};
 [[noreturn]] void fail(const std::string& what) {
   std::fprintf(stderr, "%s\n", what.c_str());
   std::exit(1);
+}
+
+// Names as people give them, each once: words that many keys share, and one in 50,000 that few do.
+std::string name_of(std::uint64_t id) {
+  static constexpr std::array<std::string_view, 12> kUses = {"billing", "search",  "mobile app", "warehouse",
+                                                             "export",  "partner", "checkout",   "webhook",
+                                                             "nightly", "reports", "staging",    "CI"};
+  static constexpr std::array<std::string_view, 8> kPlaces = {"Berlin", "Oslo",   "Tokyo",  "Lagos",
+                                                              "Lima",   "Madrid", "Boston", "Perth"};
+  if (id % 50'000 == 7) return "quartz " + std::to_string(id);
+  return std::string(kUses[mixed(id) % kUses.size()]) + " " + std::string(kPlaces[mixed(~id) % kPlaces.size()]) + " " +
+         std::to_string(id);
 }
 
 EntryRow row_of(const PolicyEntry& entry) {
@@ -60,7 +76,7 @@ StoreResult<void> insert_key(Transaction& transaction, const KeyPolicy& key) {
   KeyRow row;
   row.id = key.id;
   row.account = key.account;
-  row.name = "key " + std::to_string(key.id.value());
+  row.name = name_of(key.id.value());
   row.digest = key.digest;
   row.state = key.state;
   row.created_by = "system";
@@ -123,6 +139,7 @@ int main(int argc, char** argv) {
   PolicyShape shape;
   shape.keys = arguments.number("keys", 10'000);
   shape.key_entries_min = shape.key_entries_max = arguments.number("entries", 20);
+  shape.keys_per_account = arguments.number("keys-per-account", shape.keys_per_account);
   shape.account_entries = arguments.number("account-entries", 0);
   shape.global_entries = arguments.number("global-entries", 0);
   const std::string path = arguments.text("store", "");
