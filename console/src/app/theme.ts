@@ -87,6 +87,7 @@ export const theme = createTheme({
     Select: {
       defaultProps: { size: 'sm', allowDeselect: false, checkIconPosition: 'right', comboboxProps: { shadow: 'md' } },
     },
+    SegmentedControl: { styles: { root: { backgroundColor: 'var(--kf-quiet-tint)' } } },
     Switch: { defaultProps: { withThumbIndicator: false } },
     Tabs: { defaultProps: { keepMounted: false } },
     Tooltip: {

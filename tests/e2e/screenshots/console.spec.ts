@@ -24,6 +24,12 @@ async function sample(desk: Desk): Promise<Sample> {
     { text: '198.51.100.10 - 198.51.100.20', label: 'Build servers' },
     { text: '2001:db8:4::/48', label: 'Data centre' },
   ]);
+  // What the history and the audit log have to tell.
+  const list = `/api/v1/keys/${billing.id}/allowlist`;
+  const { entries } = await desk.daemon.ok('GET', list);
+  await desk.daemon.ok('PATCH', `${list}/entries/${entries[1].id}`, { label: 'Build farm' });
+  const visitor = await desk.daemon.ok('POST', `${list}/entries`, { text: '198.51.100.77', label: 'Visitor' });
+  await desk.daemon.ok('DELETE', `${list}/entries/${visitor.entry.id}`);
   const mobile = await desk.createKey('Mobile app');
   const partner = await desk.createKey('Partner import', [], { when_empty: 'deny' });
   await desk.createKey('Nightly reports', [{ text: '198.51.100.7', label: 'Report host' }]);
@@ -55,7 +61,7 @@ test('every page in light, dark and narrow', async ({ desk }) => {
   const looks = [
     ['light', 'light', { width: 1280, height: 820 }],
     ['dark', 'dark', { width: 1280, height: 820 }],
-    ['narrow', 'light', { width: 390, height: 844 }],
+    ['narrow', 'light', { width: 360, height: 780 }],
   ] as const;
   await desk.open('/sign-in');
   await expect(page.getByRole('heading', { name: 'Sign in' })).toBeVisible();
@@ -75,9 +81,11 @@ test('every page in light, dark and narrow', async ({ desk }) => {
     ['key-new', `${account}/keys/new`],
     ['key', `${account}/keys/${billing.id}`],
     ['allowlist', `${account}/allowlist`],
+    ['history', `${account}/keys/${billing.id}/history`],
     ['usage', `${account}/usage?from=${encodeURIComponent(from)}`],
     ['request', `${account}/usage?from=${encodeURIComponent(from)}&open=${requestId}`],
     ['audit', `${account}/audit`],
+    ['all-changes', '/operator/audit?action=allowlist.*'],
     ['members', `${account}/settings`],
     ['tokens', `${account}/settings?tab=tokens`],
     ['general', `${account}/settings?tab=general`],

@@ -72,6 +72,31 @@ test('a key with description, scopes and an end is made by keyboard alone, and f
   expect(key.expires_at).toMatch(/^203[01]-/);
 });
 
+test('on a key’s own page a blocked request is seen, understood and let in', async ({ signedIn: desk }) => {
+  const { page } = desk;
+  const key = await desk.createKey('One page');
+  await desk.openAccount(`/keys/${key.id}`);
+  const address = page.url();
+  await page.getByLabel('Address or CIDR').fill('203.0.113.0/24');
+  await page.getByRole('button', { name: 'Add IP' }).click();
+  await page.getByRole('button', { name: 'Save', exact: true }).click();
+  await expect(page.getByText(/Saved\. Enforced at revision/)).toBeVisible();
+  expect(await desk.status(key.secret, '198.51.100.23')).toBe(403);
+  await desk.section('Last requests').getByRole('button', { name: /Blocked 403.*198\.51\.100\.23/ }).click();
+  const panel = page.getByRole('dialog', { name: 'Request' });
+  await expect(panel.getByText('Not on the key’s allowlist').first()).toBeVisible();
+  await panel.getByRole('button', { name: 'Allow this address' }).click();
+  const dialog = page.getByRole('dialog', { name: 'Allow this address' });
+  await dialog.getByLabel('Name').fill('Let in');
+  await dialog.getByRole('button', { name: 'Allow', exact: true }).click();
+  await expect(dialog.getByText('Requests from it pass now')).toBeVisible();
+  expect(await desk.status(key.secret, '198.51.100.23')).toBe(200);
+  await dialog.getByRole('button', { name: 'Done' }).click();
+  await panel.getByRole('button', { name: 'Close' }).click();
+  await expect(desk.entry('198.51.100.23/32')).toContainText('Let in');
+  expect(page.url(), 'without leaving the page').toBe(address);
+});
+
 test('an entry of the account is opened by a click and changed; who is second is shown what became of it', async ({ signedIn: desk }) => {
   const { page } = desk;
   const key = await desk.createKey('Any');

@@ -1,14 +1,16 @@
 import { useQuery } from '@tanstack/react-query';
-import { Link, useNavigate } from '@tanstack/react-router';
+import { Link } from '@tanstack/react-router';
+import { useState } from 'react';
 import { ask } from '@/api/client.ts';
 import type { Page, UsageRecord } from '@/api/types.ts';
 import { Loading } from '@/components/bits.tsx';
 import { Panel } from '@/components/page.tsx';
+import { RecordPanel } from './record_panel.tsx';
 import { RecordRow, RowHead } from './record_row.tsx';
 
-/** The last requests with a key; a row opens in the usage log. */
+/** The last requests with a key; a row opens to why, here on the page. */
 export function RecentRequests({ accountId, keyId }: { accountId: string; keyId: string }) {
-  const navigate = useNavigate();
+  const [open, setOpen] = useState<string>();
   const { data, isError } = useQuery({
     queryKey: ['recent-requests', keyId],
     retry: false,
@@ -34,19 +36,19 @@ export function RecentRequests({ accountId, keyId }: { accountId: string; keyId:
                 key={record.request_id + record.time}
                 record={record}
                 keyName="this key"
-                open={false}
-                onOpen={() =>
-                  navigate({
-                    to: '/a/$accountId/usage',
-                    params: { accountId },
-                    search: { key_id: keyId, open: record.request_id },
-                  })
-                }
+                open={record.request_id === open}
+                onOpen={() => setOpen(record.request_id)}
               />
             ))}
           </ul>
         </>
       )}
+      <RecordPanel
+        requestId={open}
+        known={data?.items.find((record) => record.request_id === open)}
+        accountId={accountId}
+        onClose={() => setOpen(undefined)}
+      />
     </Panel>
   );
 }
