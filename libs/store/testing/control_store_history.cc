@@ -16,6 +16,7 @@ using Code = StoreError::Code;
 std::vector<std::string> texts_at(ControlStore& store, ListRef ref, Revision revision) {
   std::vector<std::string> texts;
   const std::vector<EntryRow> rows = store.entries_at(ref, revision, {0, 1'000}).value();
+  texts.reserve(rows.size());
   for (const EntryRow& row : rows) texts.push_back(row.text);
   return texts;
 }
@@ -185,6 +186,7 @@ TEST_P(ControlStoreContract, AuditLinesAreFoundByWhatTheySay) {
   const auto found = [&](const AuditFilter& filter) {
     std::vector<std::int64_t> times;
     const std::vector<AuditRow> rows = store().audit(filter, {}).value();
+    times.reserve(rows.size());
     for (const AuditRow& row : rows) times.push_back(row.at.micros);
     return times;
   };
@@ -234,6 +236,7 @@ TEST_P(ControlStoreContract, EntriesRoundARangeAreFoundWithoutReadingTheList) {
   const auto ids_round = [&](std::string_view text) {
     std::vector<EntryId> ids;
     const std::vector<EntryRow> rows = store().related_entries(ref, new_entry(text).range).value();
+    ids.reserve(rows.size());
     for (const EntryRow& row : rows) ids.push_back(row.id);
     return ids;
   };
