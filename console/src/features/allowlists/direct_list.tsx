@@ -51,6 +51,8 @@ export function DirectList({ owner, access }: DirectListProps) {
       return own !== undefined && contains(own, range!);
     });
   }, [entries, wanted]);
+  // The same one while the list is the same: another one has all rows measured anew.
+  const keyOf = useCallback((index: number) => shown[index]!.id, [shown]);
   const others = useMemo(
     () => (editing ? entries.filter((entry) => entry.id !== editing.id) : entries),
     [entries, editing],
@@ -229,7 +231,7 @@ export function DirectList({ owner, access }: DirectListProps) {
           count={shown.length}
           label="Entries of the list"
           rowHeight={57}
-          keyOf={(index) => shown[index]!.id}
+          keyOf={keyOf}
           onEnd={readOn}
           render={({ index, style, measure }) => {
             const entry = shown[index]!;
