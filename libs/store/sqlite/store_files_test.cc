@@ -14,7 +14,6 @@ namespace {
 using ::testing::HasSubstr;
 using testing::new_account;
 using testing::new_audit_line;
-using testing::new_entry;
 using Code = StoreError::Code;
 
 class StoreFiles : public ::testing::Test {

@@ -110,7 +110,11 @@ TEST_F(Members, WhoInvitesDoesNotLearnWhoHasALogin) {
     std::string told;
     for (const std::string& rest : {std::string("}"), std::string(R"(,"name":"N","password":"short"})"),
                                     std::string(R"(,"password":"a long password"})")}) {
-      const ApiAnswer answer = send(owner_, "POST", "/invitations/accept", R"({"token":")" + token + "\"" + rest);
+      std::string body = R"({"token":")";
+      body += token;
+      body += '"';
+      body += rest;
+      const ApiAnswer answer = send(owner_, "POST", "/invitations/accept", body);
       told += std::to_string(answer.status) + answer.text("/errors") + "\n";
     }
     return told + send(owner_, "POST", "/invitations/lookup", R"({"token":")" + token + "\"}").text("/login_exists");
