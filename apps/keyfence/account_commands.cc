@@ -19,8 +19,8 @@ void print_account(const json::value& account, const ApiFlags& flags) {
                 {"revision", cell(account, "revision")}});
 }
 
-CommandResult<void> list(ApiSession& session, const ApiFlags& flags) {
-  auto accounts = session.all("/accounts");
+CommandResult<void> list(ApiSession& session, const ApiFlags& flags, const std::string& state) {
+  auto accounts = session.all(state.empty() ? "/accounts" : "/accounts?state=" + encode_query(state));
   if (!accounts) return Err{std::move(accounts).error()};
   if (flags.json) {
     print_json(*accounts);
@@ -56,7 +56,10 @@ void add_account_commands(CLI::App& app, int& exit_code) {
     };
   };
 
-  add_api_leaf(*group, "list", "List accounts", flags, exit_code, list);
+  const auto state = std::make_shared<std::string>();
+  add_api_leaf(*group, "list", "List accounts", flags, exit_code, [state](ApiSession& session, const ApiFlags& f) {
+    return list(session, f, *state);
+  })->add_option("--state", *state, "active, suspended or deleted; all if not named");
   CLI::App* create = add_api_leaf(*group, "create", "Create an account", flags, exit_code,
                                   [name, style](ApiSession& session, const ApiFlags& f) -> CommandResult<void> {
                                     json::object body{{"name", *name}};

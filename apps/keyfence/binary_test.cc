@@ -189,6 +189,19 @@ TEST_F(Binary, MembersAreInvitedFromTheCommandLine) {
   EXPECT_EQ(run_json({"account", "restore", account}).at("state").as_string(), "active");
 }
 
+TEST_F(Binary, ASecondOperatorIsMadeAndRemovedFromTheCommandLine) {
+  start();
+  const Ended made = run({"operator", "create", "second@example.org", "--name", "Second"});
+  ASSERT_EQ(made.exit_code, 0) << made.out;
+  EXPECT_NE(made.out.find("The password of second@example.org, shown this once:"), std::string::npos) << made.out;
+  EXPECT_NE(run({"operator", "list"}).out.find("second@example.org"), std::string::npos);
+  EXPECT_EQ(run({"operator", "remove", "nobody"}).exit_code, 2);
+  EXPECT_EQ(run({"operator", "remove", "second@example.org"}).exit_code, 0);
+  const Ended last = run({"operator", "remove", "operator"});
+  EXPECT_EQ(last.exit_code, 2);
+  EXPECT_NE(last.out.find("last operator"), std::string::npos) << last.out;
+}
+
 TEST_F(Binary, ServesFromTheFirstStartToACleanStop) {
   start();
   struct stat status {};

@@ -65,6 +65,14 @@ TEST(Settings, WrongTypesAndBrokenTomlAreRefusedWhereTheyStand) {
   EXPECT_EQ(failure_of("workers = 2\nworkers = 3").substr(0, 9), "k.toml:2:");
 }
 
+TEST(Settings, TheConsolesDirectoryIsNamedTurnedOffOrLeftToBeFound) {
+  EXPECT_EQ(resolve_settings({})->console_dir, std::nullopt);
+  EXPECT_EQ(resolve_settings({{{"console_dir", {"/tmp", "--console-dir"}}}})->console_dir, "/tmp");
+  EXPECT_EQ(resolve_settings({*settings_of_toml("console_dir = \"off\"", "k.toml")})->console_dir, "off");
+  EXPECT_EQ(failure_of("\nconsole_dir = \"/no/such/place\""),
+            "k.toml:2:15: the directory of a built console, or off, is expected, not '/no/such/place'");
+}
+
 TEST(Settings, ProxiesComeAsListOrWithCommas) {
   const auto listed = settings_of_toml("trusted_proxies = [\"10.0.0.0/24\", \"2001:db8::1\"]", "k.toml");
   ASSERT_TRUE(listed.ok());

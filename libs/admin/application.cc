@@ -39,6 +39,7 @@ void add_common_headers(HttpResponse& response, const std::string& request_id) {
 }
 
 constexpr std::string_view kStrictTransport = "max-age=31536000";
+constexpr std::size_t kNoWorker = ~std::size_t{0};  // routes that are run at once ask no worker's reader
 
 std::optional<IpAddress> client_of(const HttpRequest& request, const ProxyTrust& trust) {
   std::vector<std::string_view> lines;
@@ -245,8 +246,21 @@ std::optional<HttpResponse> console_file(const Services& services, const HttpReq
 }  // namespace
 
 HttpResponse AdminApplication::handle(const HttpRequest& request, std::size_t worker) noexcept {
-  const Timestamp begin = services_.clock.now();
   const RouteMatch match = match_route(routing_table(), request.method, request.path);
+  return answer(request, match, worker);
+}
+
+std::optional<HttpResponse> AdminApplication::handle_at_once(const HttpRequest& request) noexcept {
+  if (request.method != HttpMethod::kGet || !request.query.empty()) return std::nullopt;
+  const RouteMatch match = match_route(routing_table(), request.method, request.path);
+  if (match.route == nullptr || match.route->pace != Pace::kAtOnce) return std::nullopt;
+  const auto hold = services_.store.hold_reads();
+  if (!hold) return std::nullopt;
+  return answer(request, match, kNoWorker);
+}
+
+HttpResponse AdminApplication::answer(const HttpRequest& request, const RouteMatch& match, std::size_t worker) {
+  const Timestamp begin = services_.clock.now();
   Call call{.services = services_,
             .request = request,
             .worker = worker,

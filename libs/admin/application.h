@@ -22,10 +22,14 @@ class AdminApplication final : public HttpApplication {
   [[nodiscard]] HttpResponse handle(const HttpRequest& request, std::size_t worker) noexcept override;
   // What nobody known sends is answered without its body, and so is what no route takes.
   [[nodiscard]] std::optional<HttpResponse> refuse_head(const HttpRequest& head, std::size_t worker) noexcept override;
+  // Reads of one thing, where a connection to the store is free.
+  [[nodiscard]] std::optional<HttpResponse> handle_at_once(const HttpRequest& request) noexcept override;
   [[nodiscard]] HttpResponse refuse(int status, std::string_view code, std::string_view detail) noexcept override;
   [[nodiscard]] std::size_t body_bytes_max(HttpMethod method, std::string_view path) const noexcept override;
 
  private:
+  [[nodiscard]] HttpResponse answer(const HttpRequest& request, const RouteMatch& match, std::size_t worker);
+
   Services& services_;
 };
 

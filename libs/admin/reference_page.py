@@ -1,6 +1,7 @@
 """Makes the reference of the API, one page without a script, of openapi.yaml, as C++ source."""
 
 import html
+import json
 import sys
 
 import yaml
@@ -77,6 +78,12 @@ class Reference:
         for media, body in content.items():
             self.put(f"<p><code>{media}</code></p>")
             self.schema(body.get("schema", {}))
+            for example in body.get("examples", {}).values():
+                self.example(self.resolve(example)["value"])
+
+    def example(self, value):
+        text = value.rstrip("\n") if isinstance(value, str) else json.dumps(value, ensure_ascii=False, indent=2)
+        self.put(f"<details><summary>Example</summary><pre>{html.escape(text)}</pre></details>")
 
     def operation(self, path, method, operation, shared):
         name = operation["operationId"]

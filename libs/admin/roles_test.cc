@@ -75,6 +75,7 @@ class Roles : public ApiFixture {
     ids_by_prefix_["/api/v1/keys"] = post("/api/v1/keys/" + key_ + "/allowlist/entries", entry).text("/entry/id");
     const std::string login = "member" + std::to_string(made_);
     member_ = make_person({.login = login, .account = account_, .role = Role::kViewer}).text();
+    operator_ = make_person({.login = "operator" + std::to_string(made_), .reach = Reach::kInstance}).text();
     invitation_ = post("/api/v1/accounts/" + account_ + "/invitations",
                        R"({"login":"new)" + std::to_string(made_) + R"(","role":"viewer"})")
                       .text("/id");
@@ -113,7 +114,7 @@ class Roles : public ApiFixture {
     }
     put("{account_id}", account_);
     put("{key_id}", key_);
-    put("{person_id}", member_);
+    put("{person_id}", path.rfind("/api/v1/operators", 0) == 0 ? operator_ : member_);
     put("{invitation_id}", invitation_);
     put("{token_id}", token_);
     put("{session_id}", session);
@@ -163,7 +164,7 @@ class Roles : public ApiFixture {
   };
   std::map<std::string, Known> callers_;  // by column
   std::map<std::string, std::string> ids_by_prefix_;
-  std::string account_, key_, member_, invitation_, token_;
+  std::string account_, key_, member_, operator_, invitation_, token_;
   int made_ = 0;
 };
 

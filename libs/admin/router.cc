@@ -1,35 +1,32 @@
 #include "libs/admin/router.h"
 
 #include <algorithm>
-#include <optional>
 
 namespace keyfence {
 namespace {
 
 using Parameters = std::vector<std::pair<std::string_view, std::string_view>>;
 
-std::string_view take_segment(std::string_view& path) {
-  path.remove_prefix(1);  // the slash
-  const std::size_t end = std::min(path.find('/'), path.size());
-  const std::string_view segment = path.substr(0, end);
-  path.remove_prefix(end);
-  return segment;
-}
-
-std::optional<Parameters> match(std::string_view pattern, std::string_view path) {
-  Parameters parameters;
-  while (!pattern.empty() && !path.empty()) {
-    const std::string_view wanted = take_segment(pattern);
-    const std::string_view found = take_segment(path);
-    if (!wanted.empty() && wanted.front() == '{') {
-      if (found.empty()) return std::nullopt;
-      parameters.emplace_back(wanted.substr(1, wanted.size() - 2), found);
-    } else if (wanted != found) {
-      return std::nullopt;
+// Most patterns part from the path within a few characters.
+bool matches(std::string_view pattern, std::string_view path, Parameters& parameters) {
+  parameters.clear();
+  std::size_t at = 0;
+  for (std::size_t i = 0; i < pattern.size();) {
+    if (pattern[i] == '{') {
+      const std::size_t close = pattern.find('}', i);
+      const std::size_t end = std::min(path.find('/', at), path.size());
+      if (end == at) return false;
+      parameters.emplace_back(pattern.substr(i + 1, close - i - 1), path.substr(at, end - at));
+      i = close + 1;
+      at = end;
+    } else if (at < path.size() && path[at] == pattern[i]) {
+      ++i;
+      ++at;
+    } else {
+      return false;
     }
   }
-  if (!pattern.empty() || !path.empty()) return std::nullopt;
-  return parameters;
+  return at == path.size();
 }
 
 }  // namespace
@@ -38,13 +35,13 @@ RouteMatch match_route(std::span<const Route> routes, HttpMethod method, std::st
   RouteMatch result;
   if (path.empty() || path.front() != '/') return result;
   const HttpMethod wanted = method == HttpMethod::kHead ? HttpMethod::kGet : method;
+  Parameters parameters;
   for (const Route& route : routes) {
-    auto parameters = match(route.path, path);
-    if (!parameters) continue;
+    if (!matches(route.path, path, parameters)) continue;
     result.same_path.push_back(&route);
     if (route.method == wanted && result.route == nullptr) {
       result.route = &route;
-      result.parameters = std::move(*parameters);
+      result.parameters = parameters;
     }
   }
   return result;

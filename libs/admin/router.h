@@ -16,6 +16,9 @@ enum class BodyKind : std::uint8_t { kNone, kJson, kJsonOrText };
 // Whether a person who has signed in long ago has to give the password again first. Tokens never have to.
 enum class Freshness : std::uint8_t { kAny, kConfirmed };
 
+// Whether a route may be run on the thread that reads and writes for all connections.
+enum class Pace : std::uint8_t { kMayWait, kAtOnce };
+
 inline constexpr std::size_t kBodyBytesMax = 1024 * 1024;
 inline constexpr std::size_t kImportBodyBytesMax = 16 * 1024 * 1024;
 
@@ -29,6 +32,7 @@ struct Route {
   std::size_t body_bytes_max = kBodyBytesMax;
   std::vector<std::string_view> query = {};  // the parameters it knows
   Freshness freshness = Freshness::kAny;
+  Pace pace = Pace::kMayWait;
 };
 
 // Every route of the API; openapi.yaml describes the same ones.

@@ -1,6 +1,9 @@
 #include "libs/admin/views.h"
 
 #include <boost/json/parse.hpp>
+#include <boost/json/serialize.hpp>
+
+#include "libs/admin/json/json_text.h"
 
 namespace keyfence {
 namespace {
@@ -107,6 +110,24 @@ json::object view(const EntryRow& row) {
           {"added_at", rfc3339(row.added_at)}};
 }
 
+void append_view(std::string& out, const EntryRow& row, const json::value& evidence) {
+  append_json_text(out.append("{\"id\":"), row.id.text());
+  append_json_text(out.append(",\"text\":"), row.text);
+  append_json_text(out.append(",\"canonical\":"), row.range.text());
+  append_json_text(out.append(",\"kind\":"), name(row.kind));
+  append_json_text(out.append(",\"label\":"), row.label);
+  out.append(row.state == EntryState::kEnabled ? ",\"enabled\":true" : ",\"enabled\":false");
+  out.append(",\"expires_at\":");
+  if (row.expires_at) {
+    append_json_text(out, rfc3339(*row.expires_at));
+  } else {
+    out.append("null");
+  }
+  append_json_text(out.append(",\"added_by\":"), row.added_by);
+  append_json_text(out.append(",\"added_at\":"), rfc3339(row.added_at));
+  out.append(",\"evidence\":").append(evidence.is_null() ? "null" : json::serialize(evidence)).append("}");
+}
+
 json::object view(const TokenRow& row) {
   return {{"id", row.id.text()},
           {"name", row.name},
@@ -129,6 +150,15 @@ json::object view(const MemberRow& row) {
           {"joined_at", rfc3339(row.membership.joined_at)},
           {"last_sign_in_at", view_time(row.last_sign_in_at)},
           {"totp_enabled", row.totp_enabled}};
+}
+
+json::object view_operator(const PersonRow& row) {
+  return {{"id", row.id.text()},
+          {"login", row.login},
+          {"name", row.name},
+          {"created_at", rfc3339(row.created_at)},
+          {"last_sign_in_at", view_time(row.last_sign_in_at)},
+          {"totp_enabled", row.totp.has_value()}};
 }
 
 json::object view(const InvitationRow& row) {

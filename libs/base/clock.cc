@@ -1,8 +1,6 @@
 #include "libs/base/clock.h"
 
-#include <array>
 #include <chrono>
-#include <cstdio>
 
 namespace keyfence {
 namespace {
@@ -40,14 +38,24 @@ int digits(std::string_view text, std::size_t at, std::size_t count) noexcept {
   return value;
 }
 
+// Writes value as exactly count digits at text[at...].
+void put_digits(std::string& text, std::size_t at, std::size_t count, int value) noexcept {
+  for (std::size_t i = at + count; i > at; value /= 10) text[--i] = static_cast<char>('0' + value % 10);
+}
+
 }  // namespace
 
 std::string rfc3339(Timestamp t) {
   const Civil c = civil(t);
-  std::array<char, 64> out{};
-  const int n = std::snprintf(out.data(), out.size(), "%04d-%02d-%02dT%02d:%02d:%02d.%06dZ", c.year, c.month, c.day,
-                              c.hour, c.minute, c.second, c.micros);
-  return {out.data(), static_cast<std::size_t>(n)};
+  std::string text = "0000-00-00T00:00:00.000000Z";
+  put_digits(text, 0, 4, c.year);
+  put_digits(text, 5, 2, c.month);
+  put_digits(text, 8, 2, c.day);
+  put_digits(text, 11, 2, c.hour);
+  put_digits(text, 14, 2, c.minute);
+  put_digits(text, 17, 2, c.second);
+  put_digits(text, 20, 6, c.micros);
+  return text;
 }
 
 std::string rfc3339(UnixSeconds s) {

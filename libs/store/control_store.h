@@ -25,6 +25,8 @@ class StoreReader : public PeopleReader {
   [[nodiscard]] virtual StoreResult<AccountRow> account(AccountId id) = 0;
   [[nodiscard]] virtual StoreResult<std::optional<AccountRow>> account_by_name(std::string_view name) = 0;
   [[nodiscard]] virtual StoreResult<std::vector<AccountRow>> accounts(PageRequest page) = 0;
+  [[nodiscard]] virtual StoreResult<std::vector<AccountRow>> accounts_in(AccountCondition condition,
+                                                                         PageRequest page) = 0;
   // Deleted ones whose grace ended at or before this moment.
   [[nodiscard]] virtual StoreResult<std::vector<AccountId>> accounts_to_purge(Timestamp now) = 0;
 
@@ -117,6 +119,17 @@ using Work = std::function<StoreResult<void>(Transaction&)>;
 // Source   docs/life-of-a-change.md.
 class ControlStore : public StoreReader {
  public:
+  // While it lives, all that its thread reads of the store is of one snapshot, and cheaper. One at a time on a thread.
+  class ReadHold {
+   public:
+    ReadHold() = default;
+    virtual ~ReadHold() = default;
+    ReadHold(const ReadHold&) = delete;
+    ReadHold& operator=(const ReadHold&) = delete;
+  };
+  // nullptr: others read as many things at once as can be; to be held for a moment only.
+  [[nodiscard]] virtual std::unique_ptr<ReadHold> hold_reads() = 0;
+
   // Called on the writing thread after commit, in order of revision, before transact() answers: the publisher.
   using OnCommitted = std::function<void(std::span<const PolicyChange>)>;
 

@@ -18,6 +18,7 @@ class PeopleReader {
   [[nodiscard]] virtual StoreResult<PersonRow> person(PersonId id) = 0;
   [[nodiscard]] virtual StoreResult<std::optional<PersonRow>> person_by_login(std::string_view login) = 0;
   [[nodiscard]] virtual StoreResult<std::size_t> operator_count() = 0;
+  [[nodiscard]] virtual StoreResult<std::vector<PersonRow>> operators(PageRequest page) = 0;  // in order of id
 
   [[nodiscard]] virtual StoreResult<std::vector<MembershipRow>> memberships(PersonId person) = 0;
   [[nodiscard]] virtual StoreResult<std::optional<MemberRow>> member(AccountId account, PersonId person) = 0;

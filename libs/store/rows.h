@@ -42,6 +42,9 @@ struct AccountDeletion {
   AccountState state_before = AccountState::kActive;
 };
 
+// A deleted account is suspended too, but counts as deleted alone.
+enum class AccountCondition : std::uint8_t { kActive = 0, kSuspended = 1, kDeleted = 2 };
+
 struct AccountRow {
   AccountId id;
   std::string name;  // unique

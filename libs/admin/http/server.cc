@@ -40,6 +40,7 @@ using boost::system::error_code;
 
 constexpr std::size_t kLingerBytesMax = 32 * 1024 * 1024;
 constexpr std::chrono::seconds kLingerTimeout{2};
+constexpr std::size_t kTextKept = 16 * 1024;  // of a connection that waits for its next request
 constexpr std::chrono::milliseconds kNoWorkerPause{50};
 
 HttpMethod method_of(http::verb verb) noexcept {
@@ -56,6 +57,28 @@ IpAddress address_of(const tcp::endpoint& endpoint) noexcept {
   if (endpoint.address().is_v4()) return IpAddress::v4(endpoint.address().to_v4().to_uint());
   const auto bytes = endpoint.address().to_v6().to_bytes();
   return IpAddress::from_bytes(std::span<const std::uint8_t>(bytes.data(), bytes.size())).value_or(IpAddress::v4(0));
+}
+
+enum class KeepAlive : std::uint8_t { kNo, kYes };
+
+// Everything before the body.
+std::string head_text(const HttpResponse& response, unsigned version, KeepAlive keep_alive) {
+  std::string text = version == 10 ? "HTTP/1.0 " : "HTTP/1.1 ";
+  text.reserve(1024 + response.body.size());
+  text += std::to_string(response.status);
+  text += ' ';
+  text += http::obsolete_reason(http::int_to_status(static_cast<unsigned>(response.status)));
+  const auto line = [&text](std::string_view key, std::string_view value) {
+    text.append("\r\n").append(key).append(": ").append(value);
+  };
+  for (const auto& [key, value] : response.headers) line(key, value);
+  if (!response.content_type.empty()) line("Content-Type", response.content_type);
+  if (keep_alive == KeepAlive::kNo && version == 11) line("Connection", "close");
+  if (keep_alive == KeepAlive::kYes && version == 10) line("Connection", "keep-alive");
+  const bool has_no_body = response.status == 204 || response.status == 304;
+  if (!has_no_body && !response.next_piece) line("Content-Length", std::to_string(response.body.size()));
+  text += "\r\n\r\n";
+  return text;
 }
 
 struct Refusal {
@@ -302,6 +325,7 @@ class Session : public std::enable_shared_from_this<Session> {
     auto request = std::make_shared<HttpRequest>(request_of(message));
     head_ = request->method == HttpMethod::kHead;
     request->body = std::move(message.body());
+    if (auto response = server_.application().handle_at_once(*request)) return write(std::move(*response));
     stream_.expires_never();
     const bool taken = server_.pool().try_post([self = shared_from_this(), request](std::size_t worker) {
       auto response = std::make_shared<HttpResponse>(self->server_.application().handle(*request, worker));
@@ -328,21 +352,26 @@ class Session : public std::enable_shared_from_this<Session> {
     server_.give_back_room(std::exchange(room_, 0));
     if (server_.stopping()) keep_alive_ = false;
     if (response.next_piece && !head_) return begin_stream(std::move(response));
-    message_.emplace(http::int_to_status(static_cast<unsigned>(response.status)), version_);
-    message_->result(static_cast<unsigned>(response.status));
-    for (const auto& [key, value] : response.headers) message_->insert(key, value);
-    if (!response.content_type.empty()) message_->set(http::field::content_type, response.content_type);
-    message_->keep_alive(keep_alive_);
-    const bool has_no_body = response.status == 204 || response.status == 304;
-    if (!has_no_body && !response.next_piece) message_->content_length(response.body.size());
-    if (!head_) message_->body() = std::move(response.body);
+    text_ = head_text(response, version_, keep_alive_ ? KeepAlive::kYes : KeepAlive::kNo);
+    if (!head_) text_ += response.body;
+    // Most answers fit into the socket's buffer: then nothing has to be waited for.
+    error_code error;
+    const std::size_t sent = stream_.socket().write_some(asio::buffer(text_), error);
+    if (error && error != asio::error::would_block) return stream_.close();
+    if (sent == text_.size()) return written();
     stream_.expires_after(server_.options().write_timeout);
-    http::async_write(stream_, *message_, [self = shared_from_this()](error_code error, std::size_t) {
-      self->message_.reset();
-      if (error) return self->stream_.close();
-      if (self->keep_alive_) return self->wait_for_request();
-      self->finish();
-    });
+    asio::async_write(stream_, asio::buffer(text_) + sent,
+                      [self = shared_from_this()](error_code failure, std::size_t) {
+                        if (failure) return self->stream_.close();
+                        self->written();
+                      });
+  }
+
+  void written() {
+    text_.clear();
+    if (text_.capacity() > kTextKept) text_.shrink_to_fit();
+    if (keep_alive_) return wait_for_request();
+    finish();
   }
 
   void begin_stream(HttpResponse response) {
@@ -431,7 +460,7 @@ class Session : public std::enable_shared_from_this<Session> {
   const IpAddress peer_;
   beast::flat_buffer buffer_;
   std::optional<http::request_parser<http::string_body>> parser_;
-  std::optional<http::response<http::string_body>> message_;
+  std::string text_;  // the answer that is being sent
   // Of a body that is made while it is sent.
   std::optional<http::response<http::empty_body>> head_message_;
   std::optional<http::response_serializer<http::empty_body>> serializer_;
@@ -490,6 +519,8 @@ void Server::admit(tcp::socket socket) {
   const tcp::endpoint peer = socket.remote_endpoint(error);
   if (error) return;  // gone again
   socket.set_option(tcp::no_delay(true), error);
+  socket.non_blocking(true, error);  // of writes that are tried before they are waited for
+  if (error) return;
   auto session = std::make_shared<Session>(*this, std::move(socket), address_of(peer));
   bool full = false;
   {

@@ -50,6 +50,14 @@ class EchoApplication : public HttpApplication {
     if (head.header("Authorization") == "good") return std::nullopt;
     return HttpResponse{.status = 401, .content_type = "text/plain", .body = "who?", .headers = {}};
   }
+  std::optional<HttpResponse> handle_at_once(const HttpRequest& request) noexcept override {
+    if (request.path != "/at-once") return std::nullopt;
+    ++at_once;
+    return HttpResponse{.status = 200,
+                        .content_type = "text/plain",
+                        .body = std::string(request.query == "long" ? 8'000'000 : 10, 'x'),
+                        .headers = {}};
+  }
   HttpResponse refuse(int status, std::string_view code, std::string_view) noexcept override {
     ++refused;
     return {.status = status, .content_type = "text/plain", .body = std::string(code), .headers = {}};
@@ -59,6 +67,7 @@ class EchoApplication : public HttpApplication {
   }
 
   std::atomic<int> handled{0};
+  std::atomic<int> at_once{0};
   std::atomic<int> refused{0};
   std::atomic<int> judged{0};
   std::atomic<int> pieces{0};
@@ -354,6 +363,55 @@ TEST_F(Server, SlowClientsAreCutOff) {
     EXPECT_EQ(connection.read_all(), "") << begun;
   }
   EXPECT_EQ(application_.handled, 0);
+}
+
+TEST_F(Server, AHeaderThatComesByteByByteHasTheSameTime) {
+  HttpServerOptions options;
+  options.header_timeout = std::chrono::milliseconds(200);
+  start(options);
+  const Connection connection(server_->port());
+  connection.send("GET / HTTP/1.1\r\nHost: ");
+  std::atomic<bool> ended{false};
+  std::thread reader([&] {
+    EXPECT_EQ(connection.read_all(), "");
+    ended = true;
+  });
+  while (!ended) {
+    connection.send("a");
+    std::this_thread::sleep_for(std::chrono::milliseconds(5));
+  }
+  reader.join();
+  EXPECT_EQ(application_.handled, 0);
+}
+
+TEST_F(Server, WhatIsAnsweredAtOnceNeverSeesAWorker) {
+  const std::string at_once = "GET /at-once HTTP/1.1\r\nHost: a\r\n\r\n";
+  const std::string answer = exchange(at_once + at_once + at_once + std::string(kClose));
+  EXPECT_EQ(count(answer, "xxxxxxxxxx"), 3U);
+  EXPECT_NE(answer.find("GET /last 0\n"), std::string::npos) << answer;
+  EXPECT_EQ(application_.at_once, 3);
+  EXPECT_EQ(application_.handled, 1);
+}
+
+TEST_F(Server, ALongAnswerIsSentWholeToAClientThatReadsLate) {
+  start();
+  const Connection connection(server_->port());
+  connection.send("GET /at-once?long HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n");
+  std::this_thread::sleep_for(std::chrono::milliseconds(50));  // the socket's buffers are full by then
+  const std::string answer = connection.read_all();
+  EXPECT_EQ(answer.size() - answer.find("\r\n\r\n") - 4, 8'000'000U);
+}
+
+TEST_F(Server, AClientThatNeverReadsIsAskedForNothingMoreAndCutOff) {
+  HttpServerOptions options;
+  options.write_timeout = std::chrono::milliseconds(200);
+  start(options);
+  const Connection connection(server_->port());
+  for (int i = 0; i < 100; ++i) connection.send("GET /at-once?long HTTP/1.1\r\nHost: a\r\n\r\n");
+  while (application_.at_once == 0) std::this_thread::yield();
+  std::this_thread::sleep_for(std::chrono::milliseconds(600));
+  EXPECT_LT(connection.read_all().size(), 8'000'000U) << "it was cut off within the first answer";
+  EXPECT_EQ(application_.at_once, 1) << "the other 99 were never read";
 }
 
 TEST_F(Server, TooManyConnectionsAreToldSo) {

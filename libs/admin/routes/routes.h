@@ -26,6 +26,12 @@ namespace members {
 [[nodiscard]] Answer remove(Call& call);
 }  // namespace members
 
+namespace operators {
+[[nodiscard]] Answer list(Call& call);
+[[nodiscard]] Answer create(Call& call);
+[[nodiscard]] Answer remove(Call& call);
+}  // namespace operators
+
 namespace invitations {
 [[nodiscard]] Answer list(Call& call);
 [[nodiscard]] Answer create(Call& call);

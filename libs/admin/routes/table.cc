@@ -1,3 +1,6 @@
+#include <algorithm>
+#include <array>
+
 #include "libs/admin/router.h"
 #include "libs/admin/routes/routes.h"
 
@@ -17,7 +20,11 @@ std::vector<Route> make_table() {
       {M::kGet, "/api/v1/instance", A::kViewer, instance::get},
       {M::kPatch, "/api/v1/instance", A::kOperator, instance::update, B::kJson},
 
-      {M::kGet, "/api/v1/accounts", A::kViewer, accounts::list, B::kNone, 0, paging},
+      {M::kGet, "/api/v1/operators", A::kOperator, operators::list, B::kNone, 0, paging},
+      {M::kPost, "/api/v1/operators", A::kOperator, operators::create, B::kJson, kBodyBytesMax, {}, F::kConfirmed},
+      {M::kDelete, "/api/v1/operators/{person_id}", A::kOperator, operators::remove, B::kNone, 0, {}, F::kConfirmed},
+
+      {M::kGet, "/api/v1/accounts", A::kViewer, accounts::list, B::kNone, 0, {"state", "after", "limit"}},
       {M::kPost, "/api/v1/accounts", A::kOperator, accounts::create, B::kJson},
       {M::kGet, "/api/v1/accounts/{account_id}", A::kViewer, accounts::get},
       {M::kPatch, "/api/v1/accounts/{account_id}", A::kAdmin, accounts::update, B::kJson},
@@ -128,6 +135,19 @@ std::vector<Route> make_table() {
     table.push_back({M::kGet, level.past, level.read, allowlist::past, B::kNone, 0, paging});
     table.push_back({M::kGet, level.difference, level.read, allowlist::difference, B::kNone, 0, {"from", "to"}});
     table.push_back({M::kPost, level.restore, level.write, allowlist::restore, B::kJson, kBodyBytesMax, confirm});
+  }
+  // Reads of one thing: few rows by their keys.
+  static constexpr std::array<std::string_view, 8> kAtOnce = {"/api/v1/instance",
+                                                              "/api/v1/accounts/{account_id}",
+                                                              "/api/v1/accounts/{account_id}/allowlist",
+                                                              "/api/v1/keys/{key_id}",
+                                                              "/api/v1/allowlist",
+                                                              "/api/v1/keys/{key_id}/allowlist",
+                                                              "/api/v1/me",
+                                                              "/api/v1/whoami"};
+  for (Route& route : table) {
+    const bool found = std::find(kAtOnce.begin(), kAtOnce.end(), route.path) != kAtOnce.end();
+    if (route.method == M::kGet && found) route.pace = Pace::kAtOnce;
   }
   return table;
 }

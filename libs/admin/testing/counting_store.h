@@ -32,6 +32,7 @@ class CountingStore final : public ControlStore {
 
   void on_committed(OnCommitted callback) override { store_.on_committed(std::move(callback)); }
   StoreResult<void> snapshot(const SnapshotSink& sink) override { return store_.snapshot(sink); }
+  std::unique_ptr<ReadHold> hold_reads() override { return store_.hold_reads(); }
   StoreResult<void> verify() override { return store_.verify(); }
 
   StoreResult<InstanceRow> instance() override { return store_.instance(); }
@@ -41,6 +42,9 @@ class CountingStore final : public ControlStore {
     return store_.account_by_name(name);
   }
   StoreResult<std::vector<AccountRow>> accounts(PageRequest page) override { return store_.accounts(page); }
+  StoreResult<std::vector<AccountRow>> accounts_in(AccountCondition condition, PageRequest page) override {
+    return store_.accounts_in(condition, page);
+  }
   StoreResult<std::vector<AccountId>> accounts_to_purge(Timestamp now) override {
     return store_.accounts_to_purge(now);
   }
@@ -95,6 +99,7 @@ class CountingStore final : public ControlStore {
     return store_.person_by_login(login);
   }
   StoreResult<std::size_t> operator_count() override { return store_.operator_count(); }
+  StoreResult<std::vector<PersonRow>> operators(PageRequest page) override { return store_.operators(page); }
   StoreResult<std::vector<MembershipRow>> memberships(PersonId person) override { return store_.memberships(person); }
   StoreResult<std::optional<MemberRow>> member(AccountId account, PersonId person) override {
     return store_.member(account, person);

@@ -138,6 +138,12 @@ std::vector<std::string> OpenapiCheck::complaints_of_schema(std::string_view sch
   return found;
 }
 
+std::vector<std::string> OpenapiCheck::complaints_of(const json::value& schema, const json::value& value) const {
+  std::vector<std::string> found;
+  check(schema, value, "example", found);
+  return found;
+}
+
 void OpenapiCheck::check_object(const json::object& schema, const json::object& value, const std::string& at,
                                 std::vector<std::string>& complaints) const {
   if (const auto* required = schema.if_contains("required")) {

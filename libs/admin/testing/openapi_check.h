@@ -25,13 +25,19 @@ class OpenapiCheck {
   // What of this value the schema of that name does not allow.
   [[nodiscard]] std::vector<std::string> complaints_of_schema(std::string_view schema,
                                                               const boost::json::value& value) const;
+  // The same for a schema that stands in the document.
+  [[nodiscard]] std::vector<std::string> complaints_of(const boost::json::value& schema,
+                                                       const boost::json::value& value) const;
+
+  [[nodiscard]] const boost::json::value& document() const noexcept { return document_; }
+  // What a $ref leads to; what is none, itself.
+  [[nodiscard]] const boost::json::value& resolve(const boost::json::value& node) const;
 
  private:
   void check(const boost::json::value& schema, const boost::json::value& value, const std::string& at,
              std::vector<std::string>& complaints) const;
   void check_object(const boost::json::object& schema, const boost::json::object& value, const std::string& at,
                     std::vector<std::string>& complaints) const;
-  [[nodiscard]] const boost::json::value& resolve(const boost::json::value& node) const;
 
   boost::json::value document_;
 };

@@ -17,6 +17,9 @@ class ForwardedPeopleReads : public Base {
   StoreResult<std::size_t> operator_count() override {
     return read([](PeopleReads& people) { return people.operator_count(); });
   }
+  StoreResult<std::vector<PersonRow>> operators(PageRequest page) override {
+    return read([&](PeopleReads& people) { return people.operators(page); });
+  }
   StoreResult<std::vector<MembershipRow>> memberships(PersonId person) override {
     return read([&](PeopleReads& people) { return people.memberships(person); });
   }

@@ -26,6 +26,9 @@ class ForwardedReads : public ForwardedPeopleReads<Base, Derived> {
   StoreResult<std::vector<AccountRow>> accounts(PageRequest page) override {
     return read([&](Reads& reads) { return reads.accounts(page); });
   }
+  StoreResult<std::vector<AccountRow>> accounts_in(AccountCondition condition, PageRequest page) override {
+    return read([&](Reads& reads) { return reads.accounts_in(condition, page); });
+  }
   StoreResult<std::vector<AccountId>> accounts_to_purge(Timestamp now) override {
     return read([&](Reads& reads) { return reads.accounts_to_purge(now); });
   }

@@ -4,6 +4,7 @@
 
 #include "libs/base/random.h"
 #include "libs/store/audit_chain.h"
+#include "libs/store/sqlite/name_grams.h"
 #include "libs/store/sqlite/reads.h"
 
 namespace keyfence::sqlite {
@@ -297,6 +298,16 @@ void measure_ranges(Connection& connection) {
   }
 }
 
+// Keys are found by a part of their name however short it is; the index before began at three characters.
+constexpr Sql kNameGrams = R"sql(
+DROP TRIGGER key_names_insert;
+DROP TRIGGER key_names_delete;
+DROP TRIGGER key_names_update;
+DROP TABLE key_names;
+-- See name_grams.h. Written with every key, beside it.
+CREATE VIRTUAL TABLE key_grams USING fts5 (grams, content = '', columnsize = 0, detail = 'none', tokenize = 'ascii');
+)sql";
+
 void make_instance(Connection& connection) {
   const InstanceRow row;
   Statement insert(connection, "INSERT INTO instance VALUES (1, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0)");
@@ -331,8 +342,16 @@ void keep_changes(Connection& connection) {
   chain_audit(connection);
 }
 
+void index_names(Connection& connection) {
+  Statement keys(connection, "SELECT id, account, name FROM keys ORDER BY id");
+  Statement insert(connection, "INSERT INTO key_grams (rowid, grams) VALUES (?, ?)");
+  Rows rows = keys.query();
+  while (rows.next()) insert.execute(rows.id(0), grams_of(AccountId(rows.id(1)), rows.text(2)));
+}
+
 constexpr std::array kMigrations = {Migration{1, kFirstSchema, make_instance}, Migration{2, kPeople, nullptr},
-                                    Migration{3, kKeptChanges, keep_changes}, Migration{4, kSpreads, measure_ranges}};
+                                    Migration{3, kKeptChanges, keep_changes}, Migration{4, kSpreads, measure_ranges},
+                                    Migration{5, kNameGrams, index_names}};
 
 std::int64_t single_integer(Connection& connection, Sql sql) {
   Statement statement(connection, sql);

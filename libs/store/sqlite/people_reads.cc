@@ -88,6 +88,9 @@ PeopleReads::PeopleReads(Connection& connection)
                        "SELECT id, login, name, password, reach, totp, totp_pending, totp_step, created_at,"
                        " last_sign_in_at FROM people WHERE login = ?"),
       operator_count_(connection, "SELECT count(*) FROM people WHERE reach = 1"),
+      operators_(connection,
+                 "SELECT id, login, name, password, reach, totp, totp_pending, totp_step, created_at, last_sign_in_at"
+                 " FROM people WHERE reach = 1 AND id > ? ORDER BY id LIMIT ?"),
       memberships_(connection,
                    "SELECT account, person, role, joined_at FROM memberships WHERE person = ? ORDER BY account"),
       member_(connection,
@@ -126,6 +129,10 @@ std::optional<PersonRow> PeopleReads::person_by_login(std::string_view login) {
 
 std::size_t PeopleReads::operator_count() {
   return count_of(operator_count_.query());
+}
+
+std::vector<PersonRow> PeopleReads::operators(PageRequest page) {
+  return all(operators_.query(clamped(page.after), clamped(page.limit)), person_of);
 }
 
 std::vector<MembershipRow> PeopleReads::memberships(PersonId person) {

@@ -12,6 +12,7 @@ class PeopleReads {
   [[nodiscard]] PersonRow person(PersonId id);
   [[nodiscard]] std::optional<PersonRow> person_by_login(std::string_view login);
   [[nodiscard]] std::size_t operator_count();
+  [[nodiscard]] std::vector<PersonRow> operators(PageRequest page);
   [[nodiscard]] std::vector<MembershipRow> memberships(PersonId person);
   [[nodiscard]] std::optional<MemberRow> member(AccountId account, PersonId person);
   [[nodiscard]] std::vector<MemberRow> members(AccountId account, PageRequest page);
@@ -24,7 +25,7 @@ class PeopleReads {
   [[nodiscard]] bool knows_device(PersonId person, const KeyDigest& device);
 
  private:
-  Statement person_, person_by_login_, operator_count_;
+  Statement person_, person_by_login_, operator_count_, operators_;
   Statement memberships_, member_, members_, owner_count_;
   Statement invitation_by_digest_, invitations_;
   Statement session_by_digest_, sessions_;

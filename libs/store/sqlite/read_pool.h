@@ -5,6 +5,7 @@
 #include <mutex>
 #include <vector>
 
+#include "libs/store/control_store.h"
 #include "libs/store/sqlite/reads.h"
 
 namespace keyfence::sqlite {
@@ -12,45 +13,48 @@ namespace keyfence::sqlite {
 // Read-only connections, each lent to one caller at a time.
 class ReadPool {
  public:
-  explicit ReadPool(const std::string& path) {
-    for (std::size_t i = 0; i < kConnections; ++i) free_.push_back(std::make_unique<Lane>(path));
-  }
+  explicit ReadPool(const std::string& path);
 
+  // On the connection that this thread holds, if it does.
   template <class Function>
   auto with(Function&& function) {
-    const Lease lease(*this);
+    if (held_.pool == this) return function(held_.lane->reads);
+    const Lease lease(*this, take());
     return function(lease.lane->reads);
   }
 
+  // nullptr: no connection is free.
+  [[nodiscard]] std::unique_ptr<ControlStore::ReadHold> try_hold();
+
  private:
-  static constexpr std::size_t kConnections = 4;
+  static constexpr std::size_t kConnections = 8;
 
   struct Lane {
-    explicit Lane(const std::string& path) : connection(path, Access::kReadOnly), reads(connection) {}
+    explicit Lane(const std::string& path);
     Connection connection;
     Reads reads;
+    Statement begin, end;
   };
   struct Lease {
-    explicit Lease(ReadPool& owner) : pool(&owner) {
-      std::unique_lock lock(pool->mutex_);
-      pool->returned_.wait(lock, [this] { return !pool->free_.empty(); });
-      lane = std::move(pool->free_.back());
-      pool->free_.pop_back();
-    }
-    ~Lease() {
-      {
-        const std::lock_guard lock(pool->mutex_);
-        pool->free_.push_back(std::move(lane));
-      }
-      pool->returned_.notify_one();
-    }
+    Lease(ReadPool& owner, std::unique_ptr<Lane> taken) : pool(&owner), lane(std::move(taken)) {}
+    ~Lease() { pool->give_back(std::move(lane)); }
     Lease(const Lease&) = delete;
     Lease& operator=(const Lease&) = delete;
 
     ReadPool* pool;
     std::unique_ptr<Lane> lane;
   };
+  class Hold;
+  // What this thread holds, of which pool.
+  struct Held {
+    const ReadPool* pool = nullptr;
+    Lane* lane = nullptr;
+  };
 
+  [[nodiscard]] std::unique_ptr<Lane> take();  // waits for one
+  void give_back(std::unique_ptr<Lane> lane);
+
+  static thread_local Held held_;
   std::mutex mutex_;
   std::condition_variable returned_;
   std::vector<std::unique_ptr<Lane>> free_;

@@ -4,6 +4,7 @@
 #include <limits>
 
 #include "libs/store/packed_policy.h"
+#include "libs/store/sqlite/name_grams.h"
 #include "libs/store/sqlite/row_sets.h"
 
 namespace keyfence::sqlite {
@@ -115,11 +116,6 @@ IdempotencyRow idempotency_of(const Rows& rows) {
           {sealed.begin(), sealed.end()}, rows.revision(5)};
 }
 
-// Beyond what an action that begins with this text can be.
-std::string after_prefix(std::string_view prefix) {
-  return std::string(prefix) + "\xFF";
-}
-
 // The pattern of LIKE that finds the text anywhere.
 std::string pattern_of(std::string_view text) {
   std::string pattern = "%";
@@ -129,23 +125,6 @@ std::string pattern_of(std::string_view text) {
   }
   pattern += '%';
   return pattern;
-}
-
-// The phrase that the full-text index finds the text by.
-std::string phrase_of(std::string_view text) {
-  std::string phrase = "\"";
-  for (const char c : text) {
-    if (c == '"') phrase += '"';
-    phrase += c;
-  }
-  phrase += '"';
-  return phrase;
-}
-
-// The index holds every three characters that follow each other; shorter texts are not in it.
-bool is_indexed(std::string_view text) noexcept {
-  const auto characters = std::count_if(text.begin(), text.end(), [](char c) { return (c & 0xC0) != 0x80; });
-  return characters >= 3 && text.find('\0') == std::string_view::npos;
 }
 
 }  // namespace
@@ -180,22 +159,6 @@ EntryRow entry_of(const Rows& rows) {
   return row;
 }
 
-AuditRow audit_of(const Rows& rows) {
-  AuditRow row;
-  row.id = rows.id(0);
-  row.at = rows.timestamp(1);
-  row.actor = rows.text(2);
-  row.address = rows.text(3);
-  row.action = rows.text(4);
-  row.subject = rows.text(5);
-  if (!rows.is_null(6)) row.account = AccountId(rows.id(6));
-  row.before = rows.text(7);
-  row.after = rows.text(8);
-  row.revision = rows.revision(9);
-  row.hash = rows.digest(10);
-  return row;
-}
-
 Reads::Reads(Connection& connection)
     : people(connection),
       instance_(connection,
@@ -213,6 +176,11 @@ Reads::Reads(Connection& connection)
                 "SELECT id, name, state, error_style, created_at, changed, deleted_at, purge_at, state_before FROM "
                 "accounts WHERE id > ? ORDER BY id"
                 " LIMIT ?"),
+      // A state of 1 is active, a condition of 0.
+      accounts_in_(connection,
+                   "SELECT id, name, state, error_style, created_at, changed, deleted_at, purge_at, state_before FROM"
+                   " accounts WHERE id > ?1 AND CASE WHEN deleted_at IS NULL THEN 1 - state ELSE 2 END = ?2 ORDER BY id"
+                   " LIMIT ?3"),
       accounts_to_purge_(connection, "SELECT id FROM accounts WHERE purge_at <= ? ORDER BY id"),
       key_(connection,
            "SELECT id, account, name, description, digest, hint, state, expires_at, scopes, created_by, created_at,"
@@ -228,21 +196,8 @@ Reads::Reads(Connection& connection)
                        " created_at, changed FROM keys WHERE account = ? AND id > ? ORDER BY id LIMIT ?"),
       keys_named_(connection,
                   "SELECT k.id, k.account, k.name, k.description, k.digest, k.hint, k.state, k.expires_at, k.scopes,"
-                  " k.created_by, k.created_at, k.changed FROM key_names AS n CROSS JOIN keys AS k ON k.id = n.rowid"
-                  " WHERE key_names MATCH ? AND n.rowid > ? ORDER BY n.rowid LIMIT ?"),
-      keys_of_account_named_(
-          connection,
-          "SELECT k.id, k.account, k.name, k.description, k.digest, k.hint, k.state, k.expires_at, k.scopes,"
-          " k.created_by, k.created_at, k.changed FROM key_names AS n CROSS JOIN keys AS k ON k.id = n.rowid"
-          " WHERE key_names MATCH ? AND k.account = ? AND n.rowid > ? ORDER BY n.rowid LIMIT ?"),
-      keys_scanned_(connection,
-                    "SELECT id, account, name, description, digest, hint, state, expires_at, scopes, created_by,"
-                    " created_at, changed FROM keys WHERE name LIKE ? ESCAPE '\\' AND id > ? ORDER BY id LIMIT ?"),
-      keys_of_account_scanned_(
-          connection,
-          "SELECT id, account, name, description, digest, hint, state, expires_at, scopes, created_by, created_at,"
-          " changed FROM keys WHERE name LIKE ? ESCAPE '\\' AND account = ? AND id > ? ORDER BY id LIMIT ?"),
-      count_keys_of_account_(connection, "SELECT count(*) FROM (SELECT 1 FROM keys WHERE account = ? LIMIT 10000)"),
+                  " k.created_by, k.created_at, k.changed FROM key_grams AS n CROSS JOIN keys AS k ON k.id = n.rowid"
+                  " WHERE key_grams MATCH ? AND n.rowid > ? AND k.name LIKE ? ESCAPE '\\' ORDER BY n.rowid LIMIT ?"),
       list_(connection, "SELECT mode, when_empty, entry_count, changed FROM lists WHERE layer = ? AND owner = ?"),
       entries_(connection,
                "SELECT id, range, state, expires_at, kind, text, label, added_by, added_at FROM entries"
@@ -291,40 +246,7 @@ Reads::Reads(Connection& connection)
       tokens_of_account_(connection,
                          "SELECT id, name, digest, hint, role, account, expires_at, revoked_at, created_by, created_at,"
                          " addresses, last_used_at FROM tokens WHERE account = ? AND id > ? ORDER BY id LIMIT ?"),
-      audit_(connection,
-             "SELECT id, at, actor, address, action, subject, account, before, after, revision, hash FROM audit NOT "
-             "INDEXED"
-             " WHERE (?1 IS NULL OR account = ?1) AND (?2 IS NULL OR actor = ?2) AND (?3 IS NULL OR action = ?3)"
-             " AND (?4 IS NULL OR (action >= ?4 AND action < ?5)) AND (?6 IS NULL OR subject = ?6)"
-             " AND (?7 IS NULL OR at >= ?7) AND (?8 IS NULL OR at < ?8) AND id < ?9 ORDER BY id DESC LIMIT ?10"),
-      audit_of_account_(
-          connection,
-          "SELECT id, at, actor, address, action, subject, account, before, after, revision, hash FROM audit"
-          " WHERE account = ?1 AND (?1 IS NULL OR account = ?1) AND (?2 IS NULL OR actor = ?2)"
-          " AND (?3 IS NULL OR action = ?3) AND (?4 IS NULL OR (action >= ?4 AND action < ?5))"
-          " AND (?6 IS NULL OR subject = ?6) AND (?7 IS NULL OR at >= ?7) AND (?8 IS NULL OR at < ?8)"
-          " AND id < ?9 ORDER BY id DESC LIMIT ?10"),
-      audit_of_actor_(
-          connection,
-          "SELECT id, at, actor, address, action, subject, account, before, after, revision, hash FROM audit"
-          " WHERE actor = ?2 AND (?1 IS NULL OR account = ?1) AND (?2 IS NULL OR actor = ?2)"
-          " AND (?3 IS NULL OR action = ?3) AND (?4 IS NULL OR (action >= ?4 AND action < ?5))"
-          " AND (?6 IS NULL OR subject = ?6) AND (?7 IS NULL OR at >= ?7) AND (?8 IS NULL OR at < ?8)"
-          " AND id < ?9 ORDER BY id DESC LIMIT ?10"),
-      audit_of_action_(
-          connection,
-          "SELECT id, at, actor, address, action, subject, account, before, after, revision, hash FROM audit"
-          " WHERE action = ?3 AND (?1 IS NULL OR account = ?1) AND (?2 IS NULL OR actor = ?2)"
-          " AND (?3 IS NULL OR action = ?3) AND (?4 IS NULL OR (action >= ?4 AND action < ?5))"
-          " AND (?6 IS NULL OR subject = ?6) AND (?7 IS NULL OR at >= ?7) AND (?8 IS NULL OR at < ?8)"
-          " AND id < ?9 ORDER BY id DESC LIMIT ?10"),
-      audit_of_subject_(
-          connection,
-          "SELECT id, at, actor, address, action, subject, account, before, after, revision, hash FROM audit"
-          " WHERE subject = ?6 AND (?1 IS NULL OR account = ?1) AND (?2 IS NULL OR actor = ?2)"
-          " AND (?3 IS NULL OR action = ?3) AND (?4 IS NULL OR (action >= ?4 AND action < ?5))"
-          " AND (?6 IS NULL OR subject = ?6) AND (?7 IS NULL OR at >= ?7) AND (?8 IS NULL OR at < ?8)"
-          " AND id < ?9 ORDER BY id DESC LIMIT ?10"),
+      audit_(connection),
       changes_(connection,
                "SELECT revision, at, body, sha256 FROM changes WHERE revision > ? ORDER BY revision LIMIT ?"),
       idempotency_(connection,
@@ -365,6 +287,10 @@ std::vector<AccountRow> Reads::accounts(PageRequest page) {
   return all(accounts_.query(clamped(page.after), clamped(page.limit)), account_of);
 }
 
+std::vector<AccountRow> Reads::accounts_in(AccountCondition condition, PageRequest page) {
+  return all(accounts_in_.query(clamped(page.after), condition, clamped(page.limit)), account_of);
+}
+
 std::vector<AccountId> Reads::accounts_to_purge(Timestamp now) {
   return all(accounts_to_purge_.query(now), account_id_of);
 }
@@ -379,11 +305,6 @@ std::optional<KeyRow> Reads::key_by_digest(const KeyDigest& digest) {
   return at_most_one(key_by_digest_.query(digest), key_of);
 }
 
-bool Reads::has_many_keys(AccountId account) {
-  Rows rows = count_keys_of_account_.query(account);
-  return rows.next() && rows.integer(0) >= 10'000;
-}
-
 std::vector<KeyRow> Reads::keys(std::optional<AccountId> account, std::string_view name_contains, PageRequest page) {
   const std::int64_t after = clamped(page.after);
   const std::int64_t limit = clamped(page.limit);
@@ -391,16 +312,9 @@ std::vector<KeyRow> Reads::keys(std::optional<AccountId> account, std::string_vi
     return account ? all(keys_of_account_.query(*account, after, limit), key_of)
                    : all(keys_.query(after, limit), key_of);
   }
-  // Within an account of few keys reading them all is faster than what the index finds in every account.
-  const bool indexed = is_indexed(name_contains) && (!account || has_many_keys(*account));
-  if (indexed) {
-    const std::string phrase = phrase_of(name_contains);
-    return account ? all(keys_of_account_named_.query(phrase, *account, after, limit), key_of)
-                   : all(keys_named_.query(phrase, after, limit), key_of);
-  }
-  const std::string pattern = pattern_of(name_contains);
-  return account ? all(keys_of_account_scanned_.query(pattern, *account, after, limit), key_of)
-                 : all(keys_scanned_.query(pattern, after, limit), key_of);
+  if (name_contains.find('\0') != std::string_view::npos) return {};  // no name does
+  const std::string query = account ? query_for(*account, name_contains) : query_for(name_contains);
+  return all(keys_named_.query(query, after, pattern_of(name_contains), limit), key_of);
 }
 
 ListRow Reads::list(ListRef ref) {
@@ -466,32 +380,7 @@ std::vector<TokenRow> Reads::tokens(PageRequest page) {
 }
 
 std::vector<AuditRow> Reads::audit(const AuditFilter& filter, PageRequest page) {
-  const auto given = [](const std::string& text) { return text.empty() ? std::nullopt : std::optional(text); };
-  const bool is_prefix = filter.action.ends_with('*');
-  std::optional<std::string> action;
-  std::optional<std::string> prefix;
-  std::optional<std::string> prefix_end;
-  if (is_prefix) {
-    prefix = filter.action.substr(0, filter.action.size() - 1);
-    prefix_end = after_prefix(*prefix);
-  } else {
-    action = given(filter.action);
-  }
-  // The index that leaves the fewest lines to look at.
-  Statement* statement = &audit_;
-  if (!filter.subject.empty()) {
-    statement = &audit_of_subject_;
-  } else if (filter.account) {
-    statement = &audit_of_account_;
-  } else if (!filter.actor.empty()) {
-    statement = &audit_of_actor_;
-  } else if (action) {
-    statement = &audit_of_action_;
-  }
-  const std::int64_t before = page.after == 0 ? std::numeric_limits<std::int64_t>::max() : clamped(page.after);
-  return all(statement->query(filter.account, given(filter.actor), action, prefix, prefix_end, given(filter.subject),
-                              filter.from, filter.until, before, clamped(page.limit)),
-             audit_of);
+  return audit_.lines(filter, page);
 }
 
 std::optional<IdempotencyRow> Reads::idempotency(std::string_view caller, const KeyDigest& key) {

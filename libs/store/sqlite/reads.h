@@ -4,6 +4,7 @@
 #include <string_view>
 #include <vector>
 
+#include "libs/store/sqlite/audit_reads.h"
 #include "libs/store/sqlite/failure.h"
 #include "libs/store/sqlite/people_reads.h"
 
@@ -19,6 +20,7 @@ class Reads {
   [[nodiscard]] AccountRow account(AccountId id);
   [[nodiscard]] std::optional<AccountRow> account_by_name(std::string_view name);
   [[nodiscard]] std::vector<AccountRow> accounts(PageRequest page);
+  [[nodiscard]] std::vector<AccountRow> accounts_in(AccountCondition condition, PageRequest page);
   [[nodiscard]] std::vector<AccountId> accounts_to_purge(Timestamp now);
   [[nodiscard]] KeyRow key(KeyId id);
   [[nodiscard]] std::optional<KeyRow> key_by_digest(const KeyDigest& digest);
@@ -48,22 +50,20 @@ class Reads {
   PeopleReads people;
 
  private:
-  [[nodiscard]] bool has_many_keys(AccountId account);
   // Every entry that holds the range: blocks, the smallest first, then ranges that are none. In entry_search.cc.
   template <class Use>
   void for_each_holding(ListRef ref, const IpRange& range, Use use);
 
   Statement instance_, revision_;
-  Statement account_, account_by_name_, accounts_, accounts_to_purge_;
+  Statement account_, account_by_name_, accounts_, accounts_in_, accounts_to_purge_;
   Statement key_, key_by_digest_;
-  Statement keys_, keys_of_account_, keys_named_, keys_of_account_named_, keys_scanned_, keys_of_account_scanned_;
-  Statement count_keys_of_account_;
+  Statement keys_, keys_of_account_, keys_named_;
   Statement list_, entries_, entry_, entry_of_range_, entries_within_, policy_entries_;
   Statement next_spread_, entries_of_spread_;
   Statement list_revisions_, list_at_, entries_at_;
   Statement token_by_digest_, token_, tokens_, tokens_of_account_;
-  Statement audit_, audit_of_account_, audit_of_actor_, audit_of_action_, audit_of_subject_, changes_;
-  Statement idempotency_, seal_;
+  AuditReads audit_;
+  Statement changes_, idempotency_, seal_;
 };
 
 [[noreturn]] void fail_not_found(std::string message);
@@ -74,7 +74,5 @@ class Reads {
 // What a range that is no block is found by: the bits of its length, those of IPv6 beyond those of IPv4. A range of so
 // many bits that holds an address begins at most so far before it. nullopt for a block.
 [[nodiscard]] std::optional<int> spread_of(const IpRange& range);
-// Of id, at, actor, address, action, subject, account, before, after, revision, hash.
-[[nodiscard]] AuditRow audit_of(const Rows& rows);
 
 }  // namespace keyfence::sqlite

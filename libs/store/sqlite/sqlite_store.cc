@@ -20,6 +20,7 @@ class SqliteStore final : public ForwardedReads<ControlStore, SqliteStore> {
   SqliteStore(const SqliteStore&) = delete;
   SqliteStore& operator=(const SqliteStore&) = delete;
 
+  std::unique_ptr<ReadHold> hold_reads() override { return pool_.try_hold(); }
   StoreResult<Committed> transact(const Work& work) override { return writer_.run(work); }
   void on_committed(OnCommitted callback) override { writer_.on_committed(std::move(callback)); }
 

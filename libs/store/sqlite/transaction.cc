@@ -6,6 +6,7 @@
 
 #include "libs/store/audit_chain.h"
 #include "libs/store/packed_policy.h"
+#include "libs/store/sqlite/name_grams.h"
 
 namespace keyfence::sqlite {
 namespace {
@@ -148,7 +149,10 @@ StoreResult<void> SqliteTransaction::delete_account(AccountId id) {
     static_cast<void>(reads_->account(id));
     {
       Rows keys = writes_->keys_of_account.query(id);
-      while (keys.next()) forget_key(KeyId(keys.id(0)), keys.digest(1));
+      while (keys.next()) {
+        forget_key(KeyId(keys.id(0)), keys.digest(1));
+        writes_->delete_grams.execute(keys.id(0), grams_of(id, keys.text(2)));
+      }
     }
     writes_->delete_entries_of_keys.execute(id);
     writes_->forget_past_entries_of_keys.execute(id);
@@ -175,6 +179,7 @@ StoreResult<void> SqliteTransaction::insert_key(const KeyRow& row) {
           const auto standing = reads_->key_by_digest(row.digest);
           return "this secret is registered already, as " + (standing ? standing->id : row.id).text();
         });
+    writes_->insert_grams.execute(row.id, grams_of(row.account, row.name));
     insert_empty_list(ListRef::of(row.id));
     touched_.keys.try_emplace(row.id, std::nullopt);
   });
@@ -195,6 +200,10 @@ StoreResult<void> SqliteTransaction::update_key(const KeyRow& row) {
           const auto other = reads_->key_by_digest(row.digest);
           return "this secret is registered already, as " + (other ? other->id : row.id).text();
         });
+    if (standing.name != row.name || standing.account != row.account) {
+      writes_->delete_grams.execute(row.id, grams_of(standing.account, standing.name));
+      writes_->insert_grams.execute(row.id, grams_of(row.account, row.name));
+    }
     if (!same) touched_.keys.try_emplace(row.id, standing.digest);
   });
 }
@@ -204,6 +213,7 @@ StoreResult<void> SqliteTransaction::delete_key(KeyId id) {
     const KeyRow standing = reads_->key(id);
     delete_list(ListRef::of(id));
     writes_->delete_key.execute(id);
+    writes_->delete_grams.execute(id, grams_of(standing.account, standing.name));
     forget_key(id, standing.digest);
   });
 }

@@ -22,8 +22,10 @@ Writes::Writes(Connection& connection)
                  "UPDATE keys SET account = ?, name = ?, description = ?, digest = ?, hint = ?, state = ?,"
                  " expires_at = ?, scopes = ?, changed = ? WHERE id = ?"),
       delete_key(connection, "DELETE FROM keys WHERE id = ?"),
-      keys_of_account(connection, "SELECT id, digest FROM keys WHERE account = ?"),
+      keys_of_account(connection, "SELECT id, digest, name FROM keys WHERE account = ?"),
       delete_keys_of_account(connection, "DELETE FROM keys WHERE account = ?"),
+      insert_grams(connection, "INSERT INTO key_grams (rowid, grams) VALUES (?, ?)"),
+      delete_grams(connection, "INSERT INTO key_grams (key_grams, rowid, grams) VALUES ('delete', ?, ?)"),
       put_key_policy(connection,
                      "INSERT INTO key_policies (key, packed) VALUES (?, ?)"
                      " ON CONFLICT (key) DO UPDATE SET packed = excluded.packed"),

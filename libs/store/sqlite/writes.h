@@ -12,6 +12,7 @@ struct Writes {
   Statement update_instance;
   Statement insert_account, update_account, delete_account;
   Statement insert_key, update_key, delete_key, keys_of_account, delete_keys_of_account;
+  Statement insert_grams, delete_grams;
   Statement put_key_policy;
   Statement insert_list, update_list, delete_list, delete_lists_of_keys, delete_entries_of_keys;
   Statement insert_entry, update_entry, delete_entry, delete_entries;

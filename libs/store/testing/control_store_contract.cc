@@ -3,6 +3,10 @@
 
 #include <gmock/gmock.h>
 
+#include <atomic>
+#include <latch>
+#include <thread>
+
 #include "libs/store/testing/policy_model.h"
 #include "libs/store/testing/rows_for_test.h"
 
@@ -211,6 +215,77 @@ TEST_P(ControlStoreContract, KeysAreFoundByAnyPartOfTheirName) {
   EXPECT_THAT(found(std::nullopt, "summ"), ElementsAre(reports.id.value()));
   change([&](Transaction& t) { return t.delete_key(billing.id); });
   EXPECT_THAT(found(std::nullopt, "illin"), ElementsAre(elsewhere.id.value()));
+  change([&](Transaction& t) { return t.delete_account(other.id); });
+  EXPECT_THAT(found(std::nullopt, "b"), IsEmpty());
+}
+
+TEST_P(ControlStoreContract, KeysAreFoundByTextsOfAnyLengthAndLanguage) {
+  const AccountRow account = add_account("acme");
+  const KeyRow umlaut = add_key(account.id, "Z\u00fcrich");
+  const KeyRow smile = add_key(account.id, "a\U0001F642b");
+  const std::string long_name = std::string(60, 'n') + "eedle";
+  const KeyRow needle = add_key(account.id, long_name);
+  const auto found = [&](std::string_view text) { return ids_of(store().keys(account.id, text, {0, 100}).value()); };
+  EXPECT_THAT(found("\u00fc"), ElementsAre(umlaut.id.value()));
+  EXPECT_THAT(found("z\u00fc"), ElementsAre(umlaut.id.value()));
+  EXPECT_THAT(found("\U0001F642"), ElementsAre(smile.id.value()));
+  EXPECT_THAT(found("a\U0001F642b"), ElementsAre(smile.id.value()));
+  EXPECT_THAT(found("E"), ElementsAre(needle.id.value()));
+  EXPECT_THAT(found("need"), ElementsAre(needle.id.value()));
+  EXPECT_THAT(found(long_name), ElementsAre(needle.id.value()));
+  EXPECT_THAT(found("needleneedle"), IsEmpty()) << "all of its grams are in the name, but it is not";
+  for (const std::string_view none : {"q", "zz", "nnx", "\xff", "x0", "\" OR \"6e"}) {
+    EXPECT_THAT(found(none), IsEmpty()) << none;
+  }
+  EXPECT_THAT(found(std::string_view("\0", 1)), IsEmpty());
+}
+
+TEST_P(ControlStoreContract, WhatAThreadHoldsIsOneSnapshotAndOthersWriteMeanwhile) {
+  const AccountRow before = add_account("before");
+  {
+    const auto hold = store().hold_reads();
+    ASSERT_NE(hold, nullptr);
+    EXPECT_THAT(store().accounts({}).value(), SizeIs(1));
+    static_cast<void>(add_account("meanwhile"));
+    EXPECT_THAT(store().accounts({}).value(), SizeIs(1));
+    EXPECT_EQ(store().account(AccountId(4)).error().code, StoreError::Code::kNotFound);
+    EXPECT_EQ(store().account(before.id)->name, "before");
+  }
+  EXPECT_THAT(store().accounts({}).value(), SizeIs(2));
+}
+
+TEST_P(ControlStoreContract, WhereAllConnectionsAreHeldNobodyIsKeptWaitingForAnother) {
+  std::vector<std::thread> threads;
+  std::latch all(64);
+  std::latch counted(64);
+  std::atomic<int> refused{0};
+  for (int i = 0; i < 64; ++i) {
+    threads.emplace_back([&] {
+      all.arrive_and_wait();
+      const auto hold = store().hold_reads();
+      if (!hold) ++refused;
+      counted.arrive_and_wait();
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+  EXPECT_GT(refused, 0);
+  EXPECT_NE(store().hold_reads(), nullptr) << "they were given back";
+}
+
+TEST_P(ControlStoreContract, AccountsAreListedByTheirCondition) {
+  const AccountRow active = add_account("active");
+  AccountRow suspended = add_account("suspended");
+  AccountRow deleted = add_account("deleted");
+  suspended.state = AccountState::kSuspended;
+  deleted.state = AccountState::kSuspended;
+  deleted.deletion = {Timestamp{1}, Timestamp{2}, AccountState::kActive};
+  change([&](Transaction& t) { return t.update_account(suspended); });
+  change([&](Transaction& t) { return t.update_account(deleted); });
+  const auto in = [&](AccountCondition condition) { return ids_of(store().accounts_in(condition, {}).value()); };
+  EXPECT_THAT(in(AccountCondition::kActive), ElementsAre(active.id.value()));
+  EXPECT_THAT(in(AccountCondition::kSuspended), ElementsAre(suspended.id.value()));
+  EXPECT_THAT(in(AccountCondition::kDeleted), ElementsAre(deleted.id.value()));
+  EXPECT_THAT(ids_of(store().accounts_in(AccountCondition::kDeleted, {deleted.id.value(), 10}).value()), IsEmpty());
 }
 
 TEST_P(ControlStoreContract, ListsCountTheirEntriesAndTellWhenTheyChanged) {

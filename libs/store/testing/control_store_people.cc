@@ -38,6 +38,9 @@ TEST_P(ControlStoreContract, PeopleAreReadBackAsTheyWereWritten) {
   EXPECT_EQ(store().person_by_login("ada").value()->id, row.id);
   EXPECT_FALSE(store().person_by_login("Ada").value().has_value());
   EXPECT_EQ(store().operator_count().value(), 1U);
+  ASSERT_THAT(store().operators({}).value(), SizeIs(1));
+  EXPECT_EQ(store().operators({}).value().front().login, "ada");
+  EXPECT_THAT(store().operators({row.id.value(), 10}).value(), IsEmpty());
   EXPECT_EQ(store().person(PersonId(4)).error().code, Code::kNotFound);
 }
 

@@ -40,6 +40,8 @@ class DayReader {
     std::optional<IpAddress> address;
   };
   std::optional<RawEvidence> evidence(int kind, std::uint64_t id);
+  // Many look-ups at the cost of one: while it lives, the file is locked once.
+  [[nodiscard]] sql::ReadSnapshot one_snapshot() { return sql::ReadSnapshot(connection_); }
   void all_evidence(const std::function<void(int kind, std::uint64_t id, const RawEvidence&)>& sink);
 
  private:

@@ -59,7 +59,10 @@ MetaFile::MetaFile(const std::string& path)
       delete_old_(connection_,
                   "DELETE FROM segments WHERE heard_at < ?1 AND ((dropped = 0 AND damaged = 0) OR "
                   "heard_at < ?1 - 2592000000000)"),
-      add_losses_(connection_, "INSERT INTO losses VALUES (?1, ?2)") {}
+      add_losses_(connection_, "INSERT INTO losses VALUES (?1, ?2)") {
+  sql::Statement any(connection_, "SELECT 1 FROM evidence LIMIT 1");
+  has_evidence_ = any.query().next();
+}
 
 void MetaFile::segments_stored(std::span<const UsageBatch> batches, Timestamp now) {
   in_transaction(connection_, begin_, commit_, [&] {
@@ -82,6 +85,7 @@ MetaFile::Losses MetaFile::losses() {
 }
 
 void MetaFile::fold(std::uint64_t day, DayReader& reader) {
+  has_evidence_ = true;
   if (folded(day)) return;
   in_transaction(connection_, begin_, commit_, [&] {
     reader.all_evidence([this](int kind, std::uint64_t id, const DayReader::RawEvidence& raw) {

@@ -30,11 +30,15 @@ class MetaFile {
   // The day's file is made anew: late records are its own, and will be folded like others.
   void forget_folded(std::uint64_t day);
   [[nodiscard]] std::optional<DayReader::RawEvidence> evidence(int kind, std::uint64_t id);
+  [[nodiscard]] bool has_evidence() const noexcept { return has_evidence_; }
+  // Many look-ups at the cost of one: while it lives, the file is locked once.
+  [[nodiscard]] sql::ReadSnapshot one_snapshot() { return sql::ReadSnapshot(connection_); }
   // Forgets where segments stood that were last heard of before; their losses stay in the totals.
   void forget_segments(Timestamp before);
 
  private:
   sql::Connection connection_;
+  bool has_evidence_ = false;
   sql::Statement begin_, commit_, set_segment_, segment_, losses_, add_evidence_, add_folded_, remove_folded_, folded_,
       evidence_, sum_old_, delete_old_, add_losses_;
 };

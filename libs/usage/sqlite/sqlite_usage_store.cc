@@ -441,11 +441,15 @@ class SqliteUsageStore final : public UsageStore {
     std::set<std::uint64_t> days;
     {
       const std::lock_guard lock(mutex_);
-      for (std::size_t i = 0; i < ids.size(); ++i) add(i, meta_->evidence(static_cast<int>(kind), ids[i]));
+      if (meta_->has_evidence()) {
+        const sql::ReadSnapshot snapshot = meta_->one_snapshot();
+        for (std::size_t i = 0; i < ids.size(); ++i) add(i, meta_->evidence(static_cast<int>(kind), ids[i]));
+      }
       days = days_;
     }
     for (const std::uint64_t day : days) {
       (void)with_reader(day, [&](DayReader& reader) {
+        const sql::ReadSnapshot snapshot = reader.one_snapshot();
         for (std::size_t i = 0; i < ids.size(); ++i) add(i, reader.evidence(static_cast<int>(kind), ids[i]));
         return true;
       });

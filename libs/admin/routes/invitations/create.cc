@@ -1,6 +1,7 @@
 #include <utility>
 
 #include "libs/admin/change.h"
+#include "libs/admin/idempotency/creation.h"
 #include "libs/admin/json/object_reader.h"
 #include "libs/admin/routes/routes.h"
 #include "libs/admin/sign_in/people_input.h"
@@ -61,18 +62,19 @@ Answer create(Call& call) {
                           .invited_by = call.caller.actor(),
                           .created_at = call.now,
                           .expires_at = after(call.now, kInvitationLife)};
-  const auto committed = run_private_change(call, [&](ChangeContext& change) -> Result<void, Problem> {
+  const auto work = [&](ChangeContext& change) -> Result<void, Problem> {
     const auto account = find_account(change.tx, call.caller, *id);
     if (!account) return Err{account.error()};
     if (auto unknown = require_no_member(change.tx, *id, *login); !unknown) return unknown;
     if (auto deleted = delete_standing(change.tx, *id, *login); !deleted) return deleted;
     change.audit("invitation.create", row.id.text(), *id, nullptr, view(row));
     return checked(change.tx.insert_invitation(row));
+  };
+  return run_private_creation(call, work, [&](const Committed&) {
+    boost::json::object body = view(row);
+    body["token"] = token.reveal_once();
+    return json_response(201, body);
   });
-  if (!committed) return Err{committed.error()};
-  boost::json::object body = view(row);
-  body["token"] = token.reveal_once();
-  return json_response(201, body);
 }
 
 }  // namespace keyfence::routes::invitations

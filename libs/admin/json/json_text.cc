@@ -1,0 +1,36 @@
+#include "libs/admin/json/json_text.h"
+
+namespace keyfence {
+namespace {
+
+constexpr bool is_plain(char c) noexcept {
+  return static_cast<unsigned char>(c) >= 0x20 && c != '"' && c != '\\';
+}
+
+void append_escape(std::string& out, char c) {
+  static constexpr std::string_view kHex = "0123456789abcdef";
+  if (c == '"' || c == '\\') {
+    out += {'\\', c};
+    return;
+  }
+  const auto byte = static_cast<unsigned char>(c);
+  out.append("\\u00");
+  out += {kHex[byte >> 4U], kHex[byte & 15U]};
+}
+
+}  // namespace
+
+void append_json_text(std::string& out, std::string_view text) {
+  out += '"';
+  std::size_t copied = 0;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    if (is_plain(text[i])) continue;
+    out.append(text.substr(copied, i - copied));
+    append_escape(out, text[i]);
+    copied = i + 1;
+  }
+  out.append(text.substr(copied));
+  out += '"';
+}
+
+}  // namespace keyfence
