@@ -132,6 +132,24 @@ test('an entry of the account is opened by a click and changed; who is second is
   await expect(dialog.getByText('Somebody removed this entry meanwhile')).toBeVisible();
 });
 
+test('who changes the settings of a list second is told, and nothing is overwritten', async ({ signedIn: desk }) => {
+  const { page } = desk;
+  const key = await desk.createKey('Any');
+  const list = `/api/v1/accounts/${desk.accountId}/allowlist`;
+  await desk.openAccount('/allowlist');
+  await page.getByRole('button', { name: 'Settings of the list' }).click();
+  await page.getByRole('radio', { name: /Monitor/ }).check();
+  await desk.daemon.ok('PATCH', list, { when_empty: 'deny' });
+  await page.getByRole('button', { name: 'Save settings' }).click();
+  await expect(page.getByText('Somebody changed these settings meanwhile')).toBeVisible();
+  await expect(page.getByRole('list', { name: 'What changed meanwhile' })).toContainText('empty, it admits');
+  expect(await desk.status(key.secret, '198.51.100.7'), 'nothing was saved').toBe(403);
+  await page.getByRole('button', { name: 'Save settings' }).click();
+  await expect(page.getByText(/Settings saved\. Enforced at revision/)).toBeVisible();
+  expect(await desk.daemon.ok('GET', list)).toMatchObject({ mode: 'monitor', when_empty: 'deny' });
+  expect(await desk.status(key.secret, '198.51.100.7')).toBe(200);
+});
+
 test('the field says what is risky: very broad, private, for documentation, never seen', async ({ signedIn: desk }) => {
   const { page } = desk;
   await desk.openAccount('/allowlist');

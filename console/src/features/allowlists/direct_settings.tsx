@@ -1,14 +1,19 @@
 import { Anchor, Button, Text } from '@mantine/core';
+import { useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import { call } from '@/api/client.ts';
 import { hasCode } from '@/api/problem.ts';
 import type { Allowlist, AllowlistSettings, ListMode, WhenEmpty } from '@/api/types.ts';
-import { Problem } from '@/components/bits.tsx';
+import { Note, Problem } from '@/components/bits.tsx';
 import { useQuestion } from '@/components/dialog.tsx';
 import { enforcedAt, say } from '@/components/toast.tsx';
+import { ChangesList } from '../history/changes_list.tsx';
+import type { Changes } from '../history/difference.ts';
 import css from './list.module.css';
-import { type ListOwner, listPath, openToEveryone } from './list_api.ts';
+import { type ListOwner, listPath, listQuery, openToEveryone } from './list_api.ts';
 import { ListSettings } from './list_settings.tsx';
+
+type Settings = Pick<Allowlist, 'mode' | 'when_empty'>;
 
 interface DirectSettingsProps {
   owner: ListOwner;
@@ -19,7 +24,11 @@ interface DirectSettingsProps {
 
 /** Mode and meaning of emptiness, saved by themselves. */
 export function DirectSettings({ owner, facts, access, onSaved }: DirectSettingsProps) {
+  const queries = useQueryClient();
   const [open, setOpen] = useState(false);
+  /** What stood when the first choice was made, and what somebody has put in its place since. */
+  const [base, setBase] = useState<Settings>();
+  const [meanwhile, setMeanwhile] = useState<Changes>();
   const [chosen, setChosen] = useState<{ mode?: ListMode; when_empty?: WhenEmpty }>({});
   const [error, setError] = useState<unknown>();
   const [busy, setBusy] = useState(false);
@@ -28,15 +37,42 @@ export function DirectSettings({ owner, facts, access, onSaved }: DirectSettings
   const whenEmpty = chosen.when_empty ?? facts.when_empty;
   const changed = mode !== facts.mode || whenEmpty !== facts.when_empty;
 
+  const choose = (change: Partial<Settings>) => {
+    if (!base) setBase(facts);
+    setChosen((before) => ({ ...before, ...change }));
+  };
+  /** The ETag of the list whose settings are those that the choice was made from; entries may have changed. */
+  const unchanged = async (): Promise<string | undefined> => {
+    const { data: now, etag } = await call<Allowlist>('GET', listPath(owner), { query: { limit: 1 } });
+    const was = base ?? facts;
+    if (now.mode === was.mode && now.when_empty === was.when_empty) return etag ?? '';
+    setMeanwhile({
+      added: [],
+      removed: [],
+      changed: [],
+      settings: {
+        ...(now.mode === was.mode ? {} : { mode: [was.mode, now.mode] }),
+        ...(now.when_empty === was.when_empty ? {} : { when_empty: [was.when_empty, now.when_empty] }),
+      },
+    });
+    setBase(now);
+    await queries.invalidateQueries({ queryKey: listQuery(owner).queryKey });
+    return undefined;
+  };
   const save = async (confirmed: boolean) => {
     setBusy(true);
     setError(undefined);
+    setMeanwhile(undefined);
     try {
+      const etag = await unchanged();
+      if (etag === undefined) return;
       const { data } = await call<AllowlistSettings>('PATCH', listPath(owner), {
         query: confirmed ? openToEveryone : {},
         body: { mode, when_empty: whenEmpty },
+        ifMatch: etag,
       });
       setChosen({});
+      setBase(undefined);
       await onSaved();
       say(`Settings saved. ${enforcedAt(data.revision)}.`);
     } catch (thrown) {
@@ -62,18 +98,17 @@ export function DirectSettings({ owner, facts, access, onSaved }: DirectSettings
           {open ? 'Hide settings of the list' : 'Settings of the list'}
         </Anchor>
       </div>
-      {open && (
-        <ListSettings
-          mode={mode}
-          whenEmpty={whenEmpty}
-          onChange={(change) => setChosen((before) => ({ ...before, ...change }))}
-          disabled={access === 'read'}
-        />
-      )}
+      {open && <ListSettings mode={mode} whenEmpty={whenEmpty} onChange={choose} disabled={access === 'read'} />}
       {(changed || Boolean(error)) && (
         <div className={css.saveBar}>
           <div>
             <Text fw={600}>Settings changed, not saved yet</Text>
+            {meanwhile && (
+              <Note tone="warn" title="Somebody changed these settings meanwhile" live="assertive">
+                Nothing was saved. What became of them stands below; Save settings puts yours in their place.
+                <ChangesList of={meanwhile} label="What changed meanwhile" />
+              </Note>
+            )}
             <Problem error={error} />
           </div>
           <Button onClick={() => void save(false)} loading={busy}>
