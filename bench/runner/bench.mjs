@@ -1,4 +1,5 @@
 // Runs the benchmarks, prints their tables, and writes JSON and plots. Started by script/bench, which builds first.
+import { spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync, existsSync } from 'node:fs';
 import os from 'node:os';
 import { join } from 'node:path';
@@ -156,6 +157,7 @@ try {
   console.error(`bench: ${error.message}`);
 } finally {
   await stopAll();
+  spawnSync('umount', ['--quiet', join(dir, 'huge')]); // where the part request has mounted it
   rmSync(dir, { recursive: true, force: true });
 }
 
