@@ -25,7 +25,7 @@ struct DrainStatus {
   std::uint64_t backlog_bytes = 0;  // committed in the spool and not yet stored
   std::int64_t lag_micros = 0;      // while there is a backlog, how long ago the last stored record arrived
   std::uint64_t segments = 0;       // files in the spool
-  std::string failure;              // why the last batch could not be stored; empty: it could
+  std::string failure;              // why records cannot be stored, read or cut back now; empty: all can be
 };
 
 // Moves records from the spool into the usage store, in the background.
