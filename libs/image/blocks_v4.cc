@@ -3,6 +3,7 @@
 #include <cstring>
 
 #include "libs/image/checksum.h"
+#include "libs/image/fetch_ahead.h"
 #include "libs/image/toggle_block.h"
 
 namespace keyfence::image {
@@ -63,7 +64,7 @@ void prefetch_blocks_v4(std::span<const Line> lines, std::uint32_t address) noex
   const std::size_t at = kTableBytes + block_offset(value);
   if (block_kind(value) == kUniformBlock || at >= lines.size() * kLineBytes) return;
   const std::size_t within = block_kind(value) == kBitmapBlock ? (address & 0xFFFF) / 8 : 0;
-  __builtin_prefetch(lines.data()->bytes.data() + at + within);
+  fetch_ahead(lines.data()->bytes.data() + at + within);
 }
 
 }  // namespace keyfence::image

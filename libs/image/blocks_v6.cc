@@ -6,6 +6,7 @@
 
 #include "libs/image/blocks_v4.h"
 #include "libs/image/checksum.h"
+#include "libs/image/fetch_ahead.h"
 #include "libs/image/toggle_block.h"
 
 namespace keyfence::image {
@@ -220,7 +221,7 @@ void prefetch_blocks_v6(std::span<const Line> lines, uint128 address) noexcept {
   const Head* head = head_of(lines);
   if (head == nullptr) return;
   const std::uint32_t block = upper(address);
-  __builtin_prefetch(lines.data() + 1 + home_bucket(block, head->bucket_count));
+  fetch_ahead(lines.data() + 1 + home_bucket(block, head->bucket_count));
   prefetch_blocks_v4(lines.subspan(head->coarse_line, head->coarse_lines), block);
 }
 

@@ -4,6 +4,7 @@
 #include <cstring>
 
 #include "libs/image/checksum.h"
+#include "libs/image/fetch_ahead.h"
 
 namespace keyfence {
 
@@ -95,10 +96,10 @@ Result<ImageView, ImageError> ImageView::over(std::span<const std::byte> file) n
 // What a key is found by: names and slots, of which four in ten keys do not stand in the first.
 void ImageView::prefetch_key(std::uint64_t head) const noexcept {
   const std::size_t at = image::home_slot(head, slot_count_);
-  __builtin_prefetch(key_names_ + at);
-  __builtin_prefetch(slots_ + at);
-  __builtin_prefetch(slots_ + (at + 1 == slot_count_ ? 0 : at + 1));
-  __builtin_prefetch(key_names_ + (at + kNamesAtOnce > slot_count_ ? 0 : at + kNamesAtOnce - 1));
+  image::fetch_ahead(key_names_ + at);
+  image::fetch_ahead(slots_ + at);
+  image::fetch_ahead(slots_ + (at + 1 == slot_count_ ? 0 : at + 1));
+  image::fetch_ahead(key_names_ + (at + kNamesAtOnce > slot_count_ ? 0 : at + kNamesAtOnce - 1));
 }
 
 void ImageView::prefetch(const Question& question) const noexcept {
@@ -214,12 +215,12 @@ ImageView::KeyRef ImageView::find_key(const KeyDigest& digest) const noexcept {
   if (standing.what == Standing::kFound) {
     if (image::is_removed(*body)) return key;
     if (body->account < account_count_) {
-      __builtin_prefetch(accounts_ + body->account);
-      __builtin_prefetch(&accounts_[body->account].root);
+      image::fetch_ahead(accounts_ + body->account);
+      image::fetch_ahead(&accounts_[body->account].root);
       const image::Extension extension = image::extension_of(*body);
       const auto* more = extension == image::Extension::kNone ? nullptr : arena(body->words[7], 1);
       if (extension == image::Extension::kNone || more != nullptr) {
-        if (more != nullptr) __builtin_prefetch(more);
+        if (more != nullptr) image::fetch_ahead(more);
         if (extension == image::Extension::kHolder) key.holder_ = checked_holder(record<ListHolder>(body->words[7]));
         key.account_ = account(body->account);
         key.body_ = body;

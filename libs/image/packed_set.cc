@@ -4,6 +4,7 @@
 
 #include "libs/image/blocks_v4.h"
 #include "libs/image/blocks_v6.h"
+#include "libs/image/fetch_ahead.h"
 #include "libs/image/search_tree.h"
 
 namespace keyfence::image {
@@ -126,12 +127,12 @@ Membership find_v6(SetKind kind, std::span<const Line> lines, uint128 address) n
 
 void prefetch_v4(SetKind kind, std::span<const Line> lines, std::uint32_t address) noexcept {
   if (kind == SetKind::kBlocksV4) return prefetch_blocks_v4(lines, address);
-  if (!lines.empty()) __builtin_prefetch(lines.data());
+  if (!lines.empty()) fetch_ahead(lines.data());
 }
 
 void prefetch_v6(SetKind kind, std::span<const Line> lines, uint128 address) noexcept {
   if (kind == SetKind::kBlocksV6) return prefetch_blocks_v6(lines, address);
-  if (!lines.empty()) __builtin_prefetch(lines.data());
+  if (!lines.empty()) fetch_ahead(lines.data());
 }
 
 }  // namespace keyfence::image
