@@ -1,13 +1,14 @@
 // KEYFENCE_MODULE: the built module. KEYFENCE_BUILD: its build folder.
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { relative } from 'node:path';
+import { readdirSync, readFileSync } from 'node:fs';
+import { join, relative } from 'node:path';
 import test from 'node:test';
 
 import { findForbiddenExports, findForbiddenShared, findForbiddenStatic } from './link_line.mjs';
 
 const { KEYFENCE_MODULE: moduleFile, KEYFENCE_BUILD: build } = process.env;
-const output = (command, ...args) => execFileSync(command, args, { encoding: 'utf8' });
+const output = (command, ...args) => execFileSync(command, args, { encoding: 'utf8', maxBuffer: 1 << 28 });
 
 test('the module needs no library but the C and C++ runtimes and libcrypto', () => {
   const needed = output('readelf', '-d', moduleFile);
@@ -25,6 +26,17 @@ test('the module exports only what nginx asks for', () => {
   const exported = output('nm', '-D', '--defined-only', moduleFile);
   assert.match(exported, / ngx_modules$/m, 'nm answered');
   assert.deepEqual(findForbiddenExports(exported), []);
+});
+
+// An optimiser that takes a prefetch for nothing removes it, and every decision then waits for its memory in a row.
+test('what the image reader fetches ahead of its use is still fetched ahead in the module', () => {
+  const image = join(import.meta.dirname, '../../libs/image');
+  const sources = readdirSync(image).filter((name) => name.endsWith('.cc'));
+  const uses = sources.map((name) => readFileSync(join(image, name), 'utf8').match(/\bfetch_ahead\(/g)?.length ?? 0);
+  const asked = uses.reduce((sum, count) => sum + count, 0);
+  assert.ok(asked > 0, 'the reader asks for memory ahead');
+  const done = output('objdump', '-d', '--no-show-raw-insn', moduleFile).match(/\b(prefetch|prfm)/g)?.length ?? 0;
+  assert.ok(done >= asked, `${asked} places fetch ahead; the module has ${done} such instructions`);
 });
 
 test('a forbidden library is found', () => {
