@@ -12,13 +12,19 @@ namespace {
 
 using Bytes = std::span<const std::uint8_t>;
 
-// A statement is one of four ways into the file, then the same tests of every member of the filter. The unary plus
-// keeps the planner from choosing another way in. The partial indexes' own conditions are repeated, as SQLite demands.
+// A statement is one of a few ways into the file, then the same tests of every member of the filter. The unary plus
+// keeps the planner from choosing another way in; CROSS JOIN keeps it to the order that stands here. By parts, the
+// newest first, is by id. The indexes of a file without parts are partial: their own conditions are repeated, as SQLite
+// demands.
 #define KF_ANY "FROM records NOT INDEXED WHERE id >= ?1 AND id < ?2"
-#define KF_BY_ACCOUNT \
+#define KF_IN_PARTS(index, owner)                                            \
+  "FROM parts CROSS JOIN " index                                             \
+  " AS i CROSS JOIN records WHERE parts.first < ?2 AND i.part = parts.part " \
+  "AND i.owner = " owner " AND i.record >= ?1 AND i.record < ?2 AND records.id = i.record"
+#define KF_WHOLE_BY_ACCOUNT \
   "FROM records INDEXED BY by_account WHERE account IS NOT NULL AND account = ?3 AND id >= ?1 AND id < ?2"
-#define KF_BY_KEY "FROM records INDEXED BY by_key WHERE key IS NOT NULL AND key = ?4 AND id >= ?1 AND id < ?2"
-#define KF_BY_KEY_ERRORS                                                                                     \
+#define KF_WHOLE_BY_KEY "FROM records INDEXED BY by_key WHERE key IS NOT NULL AND key = ?4 AND id >= ?1 AND id < ?2"
+#define KF_WHOLE_BY_KEY_ERRORS                                                                               \
   "FROM records INDEXED BY by_key_errors WHERE key IS NOT NULL AND key = ?4 AND status >= 400 AND id >= ?1 " \
   "AND id < ?2"
 #define KF_TESTS                                                                                            \
@@ -32,44 +38,50 @@ using Bytes = std::span<const std::uint8_t>;
 #define KF_SELECT                                                                                               \
   "SELECT id, request_id, account, key, address, method, host, path, agent, gateway, status, bytes, duration, " \
   "verdict, revision, entry_global, entry_account, entry_key "
-#define KF_NEWEST KF_TESTS " ORDER BY id DESC LIMIT ?15"
 #define KF_TOTALS ", sum(verdict & 1), sum(1 - (verdict & 1)), sum(((verdict >> 8) & 31) <> 12) "
-#define KF_GROUPED KF_TESTS " AND ?15 IS NOT NULL GROUP BY 1"
+#define KF_GROUPED " AND ?15 IS NOT NULL GROUP BY 1"
 
-enum class WayIn : std::uint8_t { kAny, kAccount, kKey, kKeyErrors };
+enum class WayIn : std::uint8_t { kAny, kAccount, kKey, kKeyErrors, kWholeAccount, kWholeKey, kWholeKeyErrors };
 
-#define KF_FOUR_WAYS(head, tail)         \
-  switch (way) {                         \
-    case WayIn::kAny:                    \
-      return head KF_ANY tail;           \
-    case WayIn::kAccount:                \
-      return head KF_BY_ACCOUNT tail;    \
-    case WayIn::kKey:                    \
-      return head KF_BY_KEY tail;        \
-    case WayIn::kKeyErrors:              \
-      return head KF_BY_KEY_ERRORS tail; \
-  }                                      \
-  return head KF_ANY tail
+#define KF_EACH_WAY(select, in_parts_tail, tail)                               \
+  switch (way) {                                                               \
+    case WayIn::kAny:                                                          \
+      return select KF_ANY KF_TESTS tail;                                      \
+    case WayIn::kAccount:                                                      \
+      return select KF_IN_PARTS("by_account", "?3") KF_TESTS in_parts_tail;    \
+    case WayIn::kKey:                                                          \
+      return select KF_IN_PARTS("by_key", "?4") KF_TESTS in_parts_tail;        \
+    case WayIn::kKeyErrors:                                                    \
+      return select KF_IN_PARTS("by_key_errors", "?4") KF_TESTS in_parts_tail; \
+    case WayIn::kWholeAccount:                                                 \
+      return select KF_WHOLE_BY_ACCOUNT KF_TESTS tail;                         \
+    case WayIn::kWholeKey:                                                     \
+      return select KF_WHOLE_BY_KEY KF_TESTS tail;                             \
+    case WayIn::kWholeKeyErrors:                                               \
+      return select KF_WHOLE_BY_KEY_ERRORS KF_TESTS tail;                      \
+  }                                                                            \
+  return select KF_ANY KF_TESTS tail
 
 constexpr sql::Sql newest_sql(WayIn way) {
-  KF_FOUR_WAYS(KF_SELECT, KF_NEWEST);
+  // Word for word: SQLite sorts nothing only where it sees that the loops run in this order.
+  KF_EACH_WAY(KF_SELECT, " ORDER BY parts.part DESC, i.record DESC LIMIT ?15", " ORDER BY id DESC LIMIT ?15");
 }
 constexpr sql::Sql time_sql(WayIn way) {
   // ?15 is the bucket in microseconds; an id holds the microsecond above its tie bits.
   static_assert(kIdTieBits == 10);
-  KF_FOUR_WAYS("SELECT (id >> 10) / ?15" KF_TOTALS, KF_GROUPED);
+  KF_EACH_WAY("SELECT (id >> 10) / ?15" KF_TOTALS, KF_GROUPED, KF_GROUPED);
 }
 constexpr sql::Sql reason_sql(WayIn way) {
-  KF_FOUR_WAYS("SELECT (verdict >> 1) & 31" KF_TOTALS, KF_GROUPED);
+  KF_EACH_WAY("SELECT (verdict >> 1) & 31" KF_TOTALS, KF_GROUPED, KF_GROUPED);
 }
 constexpr sql::Sql key_sql(WayIn way) {
-  KF_FOUR_WAYS("SELECT key" KF_TOTALS, KF_GROUPED);
+  KF_EACH_WAY("SELECT key" KF_TOTALS, KF_GROUPED, KF_GROUPED);
 }
 constexpr sql::Sql address_sql(WayIn way) {
-  KF_FOUR_WAYS("SELECT address" KF_TOTALS, KF_GROUPED);
+  KF_EACH_WAY("SELECT address" KF_TOTALS, KF_GROUPED, KF_GROUPED);
 }
 constexpr sql::Sql status_sql(WayIn way) {
-  KF_FOUR_WAYS("SELECT status" KF_TOTALS, KF_GROUPED);
+  KF_EACH_WAY("SELECT status" KF_TOTALS, KF_GROUPED, KF_GROUPED);
 }
 
 sql::Sql totals_sql(GroupBy group, WayIn way) {
@@ -114,6 +126,12 @@ void unpack(std::int64_t verdict, UsageRecord& record) {
 
 constexpr std::size_t kCachedMax = 1 << 16;
 
+std::int64_t version_of(sql::Connection& connection) {
+  sql::Statement statement(connection, "PRAGMA user_version");
+  auto rows = statement.query();
+  return rows.next() ? rows.integer(0) : 0;
+}
+
 }  // namespace
 
 struct DayReader::Selection {
@@ -149,6 +167,7 @@ struct DayReader::Selection {
 DayReader::DayReader(const std::string& path, std::uint64_t day)
     : day_(day),
       connection_(path, sql::Access::kReadOnly),
+      has_parts_(version_of(connection_) != kFileVersionWithoutParts),
       find_id_(connection_, "SELECT ref FROM ids WHERE kind = ?1 AND id = ?2"),
       find_text_(connection_, "SELECT ref FROM texts WHERE text = ?1"),
       text_by_ref_(connection_, "SELECT text FROM texts WHERE ref = ?1"),
@@ -168,14 +187,16 @@ std::optional<DayReader::Selection> DayReader::select(const UsageFilter& filter,
   if (filter.account) {
     s.account = id_reference(static_cast<int>(IdKind::kAccount), filter.account->value());
     if (!s.account) return std::nullopt;
-    s.way = WayIn::kAccount;
+    s.way = has_parts_ ? WayIn::kAccount : WayIn::kWholeAccount;
   }
   s.status_min = filter.status_min.value_or(0);
   s.status_max = filter.status_max.value_or(0xFFFF);
   if (filter.key) {
     s.key = id_reference(static_cast<int>(IdKind::kKey), filter.key->value());
     if (!s.key) return std::nullopt;
-    s.way = s.status_min >= 400 ? WayIn::kKeyErrors : WayIn::kKey;
+    const bool errors = s.status_min >= kErrorStatusMin;
+    if (has_parts_) s.way = errors ? WayIn::kKeyErrors : WayIn::kKey;
+    if (!has_parts_) s.way = errors ? WayIn::kWholeKeyErrors : WayIn::kWholeKey;
   }
   if (filter.method) {
     s.method = filter.method;

@@ -53,6 +53,7 @@ class DayReader {
 
   std::uint64_t day_;
   sql::Connection connection_;
+  bool has_parts_;
   sql::Statement find_id_, find_text_, text_by_ref_, id_by_ref_, evidence_one_, evidence_all_;
   std::unordered_map<std::int64_t, std::string> texts_;
   std::unordered_map<std::int64_t, std::uint64_t> ids_;

@@ -11,7 +11,9 @@ namespace keyfence::usage_sqlite {
 inline constexpr std::int64_t kMicrosPerDay = 86'400'000'000;
 inline constexpr int kIdTieBits = 10;  // with them an id has 47 bits, for which SQLite takes 6 bytes and not 8
 inline constexpr std::int32_t kApplicationId = 0x4B465531;  // "KFU1"
-inline constexpr std::int64_t kFileVersion = 2;
+inline constexpr std::int64_t kFileVersion = 3;
+// Has no parts: SQLite's own indices of the records hold the day in one piece. Read and written on as it is.
+inline constexpr std::int64_t kFileVersionWithoutParts = 2;
 // Texts stand once in a dictionary, until it is full. Paths may take half of it, and only short ones: whoever asks for
 // many paths that are not there must not take the room of user agents.
 inline constexpr std::int64_t kDictionaryEntriesMax = 65'536;
@@ -40,6 +42,9 @@ inline constexpr std::size_t kRequestIdTimeBytes = 6;
   }
   return true;
 }
+
+// From this status on a record is in the index of errors.
+inline constexpr std::uint16_t kErrorStatusMin = 400;
 
 // What a decision and its circumstances are in one integer of a row, lowest bits first.
 struct Verdict {

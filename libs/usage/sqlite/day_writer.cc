@@ -23,15 +23,19 @@ constexpr sql::Sql kSchema =
     "PRAGMA journal_mode = WAL;"
     "BEGIN IMMEDIATE;"
     "PRAGMA application_id = 1262900529;"
-    "PRAGMA user_version = 2;"
+    "PRAGMA user_version = 3;"
     "CREATE TABLE records ("
     "  id INTEGER PRIMARY KEY, request_id BLOB NOT NULL, account INTEGER, key INTEGER, address BLOB,"
     "  method, host, path NOT NULL, agent, gateway, status INTEGER NOT NULL, bytes INTEGER NOT NULL,"
     "  duration INTEGER NOT NULL, verdict INTEGER NOT NULL, revision INTEGER NOT NULL,"
     "  entry_global INTEGER, entry_account INTEGER, entry_key INTEGER);"
-    "CREATE INDEX by_key ON records (key) WHERE key IS NOT NULL;"
-    "CREATE INDEX by_account ON records (account) WHERE account IS NOT NULL;"
-    "CREATE INDEX by_key_errors ON records (key) WHERE key IS NOT NULL AND status >= 400;"
+    "CREATE TABLE parts (part INTEGER PRIMARY KEY, first INTEGER NOT NULL, rows INTEGER NOT NULL);"
+    "CREATE TABLE by_key (part INTEGER NOT NULL, owner INTEGER NOT NULL, record INTEGER NOT NULL,"
+    "  PRIMARY KEY (part, owner, record)) WITHOUT ROWID;"
+    "CREATE TABLE by_key_errors (part INTEGER NOT NULL, owner INTEGER NOT NULL, record INTEGER NOT NULL,"
+    "  PRIMARY KEY (part, owner, record)) WITHOUT ROWID;"
+    "CREATE TABLE by_account (part INTEGER NOT NULL, owner INTEGER NOT NULL, record INTEGER NOT NULL,"
+    "  PRIMARY KEY (part, owner, record)) WITHOUT ROWID;"
     "CREATE TABLE texts (ref INTEGER PRIMARY KEY, text BLOB NOT NULL UNIQUE);"
     "CREATE TABLE ids (ref INTEGER PRIMARY KEY, kind INTEGER NOT NULL, id INTEGER NOT NULL, UNIQUE (kind, id));"
     "CREATE TABLE positions (writer INTEGER NOT NULL, sequence INTEGER NOT NULL, offset INTEGER NOT NULL,"
@@ -70,7 +74,7 @@ std::int64_t pack(const UsageRecord& record) noexcept {
 
 }  // namespace
 
-void prepare_day_file(const std::string& path) {
+std::int64_t prepare_day_file(const std::string& path) {
   sql::Connection connection(path, sql::Access::kReadWriteCreate);
   sql::Statement identity(connection,
                           "SELECT application_id, user_version, (SELECT count(*) FROM sqlite_schema) "
@@ -88,14 +92,18 @@ void prepare_day_file(const std::string& path) {
   }
   if (tables == 0) {  // new, or its making was cut off
     connection.execute(kSchema);
-  } else if (application != kApplicationId || version != kFileVersion) {
+    return kFileVersion;
+  }
+  if (application != kApplicationId || (version != kFileVersion && version != kFileVersionWithoutParts)) {
     throw sql::Failure{sql::Failure::Code::kCorrupt, path + ": not a file of the usage log of this version"};
   }
+  return version;
 }
 
 DayWriter::DayWriter(const std::string& path, std::uint64_t day)
     : day_(day),
-      connection_((prepare_day_file(path), path), sql::Access::kReadWrite),
+      version_(prepare_day_file(path)),
+      connection_(path, sql::Access::kReadWrite),
       begin_((connection_.execute(kSetUp), connection_), "BEGIN IMMEDIATE"),
       commit_(connection_, "COMMIT"),
       position_(connection_, "SELECT offset FROM positions WHERE writer = ?1 AND sequence = ?2"),
@@ -108,37 +116,26 @@ DayWriter::DayWriter(const std::string& path, std::uint64_t day)
       count_texts_(connection_, "SELECT max(ref) FROM texts"),
       find_id_(connection_, "SELECT ref FROM ids WHERE kind = ?1 AND id = ?2"),
       add_id_(connection_, "INSERT INTO ids (kind, id) VALUES (?1, ?2) RETURNING ref"),
-      remove_oldest_(connection_, "DELETE FROM records WHERE id IN (SELECT id FROM records ORDER BY id LIMIT ?1)"),
+      newest_to_go_(connection_, "SELECT max(id) FROM (SELECT id FROM records ORDER BY id LIMIT ?1)"),
+      remove_up_to_(connection_, "DELETE FROM records WHERE id <= ?1"),
       used_(connection_,
             "SELECT (page_count - freelist_count) * page_size FROM pragma_page_count, pragma_freelist_count, "
             "pragma_page_size"),
-      add_evidence_(connection_,
-                    "INSERT INTO evidence VALUES (?1, ?2, ?3, ?4, ?5, ?6) ON CONFLICT DO UPDATE SET hits = hits + ?3, "
-                    "first_at = min(first_at, ?4), address = CASE WHEN ?5 >= last_at THEN ?6 ELSE address END, "
-                    "last_at = max(last_at, ?5)") {}
-
-void DayWriter::EvidenceNow::add(const UsageRecord& record) {
-  const std::int64_t at = record.at.micros;
-  if (hits == 0 || at < first) first = at;
-  if (hits == 0 || at >= last) {
-    last = at;
-    address.reset();
-    if (record.address) address = record.address->bytes();
-  }
-  ++hits;
+      evidence_(connection_) {
+  if (version_ != kFileVersionWithoutParts) index_.emplace(connection_);
 }
 
-std::uint64_t DayWriter::store(std::span<const UsageBatch> batches) {
+template <class Function>
+void DayWriter::in_transaction(Function&& function) {
   (void)begin_.execute();
   try {
-    std::uint64_t stored = 0;
-    for (const UsageBatch& batch : batches) stored += store_records(batch);
-    write_evidence();
+    function();
     (void)commit_.execute();
-    return stored;
   } catch (...) {
     connection_.roll_back();
-    for (auto& of_kind : evidence_) of_kind.clear();
+    arrivals_.clear();
+    evidence_.clear();
+    if (index_) index_->forget();
     texts_.clear();  // references made in this transaction are gone
     dictionary_size_ = 0;
     search_base_.reset();
@@ -149,25 +146,52 @@ std::uint64_t DayWriter::store(std::span<const UsageBatch> batches) {
   }
 }
 
-std::uint64_t DayWriter::store_records(const UsageBatch& batch) {
+std::uint64_t DayWriter::store(std::span<const UsageBatch> batches) {
+  std::uint64_t stored = 0;
+  in_transaction([&] {
+    for (const UsageBatch& batch : batches) collect(batch);
+    // Batches of several gateways overlap in time. In its order, records are appended to full pages.
+    const auto earlier = [](const Arrival& a, const Arrival& b) { return a.at < b.at; };
+    if (!std::is_sorted(arrivals_.begin(), arrivals_.end(), earlier)) {
+      std::stable_sort(arrivals_.begin(), arrivals_.end(), earlier);
+    }
+    if (index_ && !arrivals_.empty()) index_->begin();
+    for (const Arrival& arrival : arrivals_) insert(arrival);
+    if (index_) index_->write();
+    evidence_.write();
+    stored = arrivals_.size();
+  });
+  arrivals_.clear();
+  return stored;
+}
+
+void DayWriter::collect(const UsageBatch& batch) {
   std::uint64_t from = 0;
   {
     auto rows = position_.query(batch.to.writer, batch.to.sequence);
     if (rows.next()) from = rows.id(0);
   }
-  std::uint64_t stored = 0;
   const std::int64_t gateway = reference(batch.gateway, kDictionaryEntriesMax).value_or(0);
   for (const StorableRecord& item : batch.records) {
     if (item.offset <= from || day_of(item.record.at) != day_) continue;
-    insert(item, gateway, tie_of(batch.to, item.offset));
-    ++stored;
+    arrivals_.push_back({item.record.at.micros, &item, gateway, tie_of(batch.to, item.offset)});
   }
   if (batch.to.offset > from) (void)set_position_.execute(batch.to.writer, batch.to.sequence, batch.to.offset);
-  return stored;
 }
 
 std::uint64_t DayWriter::remove_oldest(std::uint64_t count) {
-  return static_cast<std::uint64_t>(remove_oldest_.execute(count));
+  std::uint64_t removed = 0;
+  in_transaction([&] {
+    std::optional<std::uint64_t> last;
+    {
+      auto rows = newest_to_go_.query(count);
+      if (rows.next() && !rows.is_null(0)) last = rows.id(0);
+    }
+    if (!last) return;
+    removed = static_cast<std::uint64_t>(remove_up_to_.execute(*last));
+    if (index_) index_->remove_before(*last + 1);
+  });
+  return removed;
 }
 
 std::uint64_t DayWriter::used_bytes() {
@@ -175,17 +199,14 @@ std::uint64_t DayWriter::used_bytes() {
   return rows.next() ? rows.id(0) : 0;
 }
 
-void DayWriter::insert(const StorableRecord& item, std::int64_t gateway, std::uint64_t tie) {
+void DayWriter::insert(const Arrival& arrival) {
+  const StorableRecord& item = *arrival.item;
   const UsageRecord& r = item.record;
-  const auto id_reference = [this](auto& cache, IdKind kind, std::uint64_t id) -> std::optional<std::int64_t> {
-    if (id == 0) return std::nullopt;
-    return reference(cache, static_cast<int>(kind), id);
-  };
-  const auto account = id_reference(accounts_, IdKind::kAccount, r.decision.account.value());
-  const auto key = id_reference(keys_, IdKind::kKey, r.decision.key.value());
-  const auto entry_global = id_reference(entries_, IdKind::kEntry, item.matched.global.value());
-  const auto entry_account = id_reference(entries_, IdKind::kEntry, item.matched.account.value());
-  const auto entry_key = id_reference(entries_, IdKind::kEntry, item.matched.key.value());
+  const auto account = reference(accounts_, IdKind::kAccount, r.decision.account.value());
+  const auto key = reference(keys_, IdKind::kKey, r.decision.key.value());
+  const auto entry_global = reference(entries_, IdKind::kEntry, item.matched.global.value());
+  const auto entry_account = reference(entries_, IdKind::kEntry, item.matched.account.value());
+  const auto entry_key = reference(entries_, IdKind::kEntry, item.matched.key.value());
 
   std::array<std::uint8_t, 16> address_bytes{};
   std::optional<std::span<const std::uint8_t>> address;
@@ -203,41 +224,24 @@ void DayWriter::insert(const StorableRecord& item, std::int64_t gateway, std::ui
   const std::uint64_t base = first_id_at(r.at);
   if (base != search_base_) {
     search_base_ = base;
-    search_tie_ = tie;
+    search_tie_ = arrival.tie;
     search_tries_ = 0;
   }
+  std::uint64_t id = 0;
   for (std::uint64_t collisions = 0;; ++collisions, ++search_tries_) {
-    const std::uint64_t id = base + search_tries_ / kTies * kTies + (search_tie_ + search_tries_) % kTies;
+    id = base + search_tries_ / kTies * kTies + (search_tie_ + search_tries_) % kTies;
     try {
       (void)insert_record_.execute(id, stored_request_id(r, id), account, key, address, method, host, path, agent,
-                                   gateway, r.status, r.bytes_sent, r.duration_micros, verdict, r.decision.revision,
-                                   entry_global, entry_account, entry_key);
+                                   arrival.gateway, r.status, r.bytes_sent, r.duration_micros, verdict,
+                                   r.decision.revision, entry_global, entry_account, entry_key);
       break;
     } catch (const sql::Failure& failure) {
       if (failure.code != sql::Failure::Code::kDuplicate || collisions == kCollisionsMax) throw;
     }
   }
   ++search_tries_;
-
-  if (r.decision.key.value() != 0) {
-    const EvidenceKind kind =
-        r.decision.outcome == Outcome::kAllow ? EvidenceKind::kKeyAllowed : EvidenceKind::kKeyDenied;
-    evidence_of(kind)[r.decision.key.value()].add(r);
-  }
-  for (const EntryId entry : {item.matched.global, item.matched.account, item.matched.key}) {
-    if (entry.value() != 0) evidence_of(EvidenceKind::kEntry)[entry.value()].add(r);
-  }
-}
-
-void DayWriter::write_evidence() {
-  for (std::size_t kind = 0; kind < evidence_.size(); ++kind) {
-    for (const auto& [id, now] : evidence_[kind]) {
-      std::optional<std::span<const std::uint8_t>> address;
-      if (now.address) address = std::span<const std::uint8_t>(*now.address);
-      (void)add_evidence_.execute(kind, id, now.hits, now.first, now.last, address);
-    }
-    evidence_[kind].clear();
-  }
+  if (index_) index_->add(id, key, account, r.status >= kErrorStatusMin);
+  evidence_.add(r, item.matched);
 }
 
 DayWriter::TextColumn DayWriter::text_column(std::string_view text) {
@@ -274,8 +278,9 @@ std::optional<std::int64_t> DayWriter::reference(std::string_view text, std::int
   return found;
 }
 
-std::int64_t DayWriter::reference(std::unordered_map<std::uint64_t, std::int64_t>& cache, int kind, std::uint64_t id) {
-  if (const auto known = cache.find(id); known != cache.end()) return known->second;
+std::optional<std::int64_t> DayWriter::reference(IdMap<std::int64_t>& cache, IdKind kind, std::uint64_t id) {
+  if (id == 0) return std::nullopt;
+  if (const std::int64_t* known = cache.find(id)) return *known;
   std::int64_t found = 0;
   {
     auto rows = find_id_.query(kind, id);
@@ -288,7 +293,7 @@ std::int64_t DayWriter::reference(std::unordered_map<std::uint64_t, std::int64_t
     }
   }
   if (cache.size() >= kCachedMax) cache.clear();
-  cache.emplace(id, found);
+  cache.insert(id, found);
   return found;
 }
 
