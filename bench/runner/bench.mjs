@@ -11,10 +11,10 @@ import { machine } from './machine.mjs';
 import { rowsOf, stopAll } from './processes.mjs';
 import { report } from './report.mjs';
 import { requestBench } from './request.mjs';
-import { flowBench, usageBench } from './usage.mjs';
+import { costBench, flowBench, usageBench } from './usage.mjs';
 import { wholePrograms } from './whole_programs.mjs';
 
-const parts = ['membership', 'decide', 'request', 'start', 'change', 'import', 'usage', 'flow', 'console', 'api'];
+const parts = ['membership', 'decide', 'request', 'start', 'change', 'import', 'cost', 'usage', 'flow', 'console', 'api'];
 const { values: options } = parseArgs({
   options: {
     root: { type: 'string' },
@@ -95,6 +95,12 @@ const about = machine();
 const dir = mkdtempSync(join(existsSync('/dev/shm') ? '/dev/shm' : os.tmpdir(), 'keyfence-bench-'));
 mkdirSync(options.out, { recursive: true });
 const results = {};
+// Writes what a part has measured so far, so that a run that is cut off keeps it.
+function keep(part) {
+  about.load_after = os.loadavg()[0];
+  const file = join(options.out, `${part}.json`);
+  writeFileSync(file, `${JSON.stringify({ measured: started.toISOString(), quick, machine: about, rows: results[part] }, null, 1)}\n`);
+}
 try {
   if (wanted('membership')) await membership((results.membership = []));
   if (wanted('decide')) await decide((results.decide = []));
@@ -112,6 +118,10 @@ try {
       say,
     });
   }
+  if (wanted('cost')) {
+    const module = moduleFile(join(options.build, 'gateways/nginx'));
+    await costBench((results.cost = []), { programs, dir, module, quick, say, keep: () => keep('cost') });
+  }
   if (wanted('start') || wanted('change') || wanted('import')) {
     const keyfence = join(options.build, 'apps/keyfence/keyfence');
     results.daemon = [];
@@ -120,14 +130,7 @@ try {
     }
   }
   if (wanted('usage')) {
-    results.usage = [];
-    await usageBench(results.usage, {
-      programs,
-      dir,
-      module: moduleFile(join(options.build, 'gateways/nginx')),
-      quick,
-      say,
-    });
+    await usageBench((results.usage = []), { programs, quick, say, keep: () => keep('usage') });
   }
   if (wanted('flow')) {
     results.flow = [];
@@ -140,6 +143,7 @@ try {
       rate: options.rate && Number(options.rate),
       quick,
       say,
+      keep: () => keep('flow'),
     });
   }
   if (wanted('console')) {
@@ -161,10 +165,6 @@ try {
   rmSync(dir, { recursive: true, force: true });
 }
 
-about.load_after = os.loadavg()[0];
-for (const [part, rows] of Object.entries(results)) {
-  const file = join(options.out, `${part}.json`);
-  writeFileSync(file, `${JSON.stringify({ measured: started.toISOString(), quick, machine: about, rows }, null, 1)}\n`);
-}
+for (const part of Object.keys(results)) keep(part);
 report(options.out, Object.keys(results));
 if (failed) process.exit(1);

@@ -374,6 +374,7 @@ const parts = {
   decide: [decideTables, decidePlots],
   request: [requestTables, requestPlots],
   daemon: [daemonTables, daemonPlots],
+  cost: [usageTables, noPlots],
   usage: [usageTables, noPlots],
   flow: [usageTables, flowPlots],
   console: [consoleTables, noPlots],

@@ -1,4 +1,4 @@
-// The usage log: the store alone, what a request pays for being logged, and the daemon under full load.
+// The usage log: what a request pays for being logged, the store alone, and the daemon under full load.
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -10,8 +10,9 @@ import { differences, ratios, summarise } from './statistics.mjs';
 
 const gibibytes = 2 ** 30;
 
-// The same requests with and without the log, beside nginx's own buffered access_log.
-async function cost({ programs, dir, module, quick, say }) {
+// The same requests with and without the log, beside nginx's own buffered access_log. Adds to rows as it goes, and has
+// them kept: first what the processor says, then, one by one, the instructions.
+export async function costBench(rows, { programs, dir, module, quick, say, keep }) {
   const keys = quick ? 10_000 : 100_000;
   say(`requests with and without the log, ${keys.toLocaleString('en')} keys of 20 entries`);
   const seed = await seedImage({ programs, dir, keys, entries: 20, accountEntries: quick ? 100 : 1000, globalEntries: quick ? 1000 : 100_000 });
@@ -39,28 +40,30 @@ async function cost({ programs, dir, module, quick, say }) {
     await round(number + contests.length, contests, options, number < 0 ? new Map() : samples);
   }
   for (const { gateway } of contests) await gateway.server.stop();
-  const counts = new Map();
-  for (const [name, variant] of has('valgrind') ? Object.entries(variants) : []) {
-    say(`counting the instructions of: ${name}`);
+  const cpu = (name) => samples.get(name).map((sample) => sample.cpu_us);
+  for (const name of Object.keys(variants)) {
+    rows.push({
+      kind: 'log-cost',
+      name,
+      keys,
+      cpu_us: summarise(cpu(name)),
+      cpu_ratio: ratios(cpu(name), cpu('plain')),
+      added_us: differences(cpu(name), cpu('plain')),
+    });
+  }
+  keep();
+  for (const row of has('valgrind') ? rows.filter(({ kind }) => kind === 'log-cost') : []) {
+    say(`counting the instructions of: ${row.name}`);
     try {
-      const counted = await instructions(name, variant, { dir, requests: seed.requests, lines: keys, seconds: quick ? 2 : 6 });
-      counts.set(name, counted.instructions);
+      const counted = await instructions(row.name, variants[row.name], { dir, requests: seed.requests, lines: keys, seconds: quick ? 2 : 6 });
+      row.instructions = counted.instructions;
+      keep();
     } catch (error) {
-      say(`not counted: ${error.message}`);
+      say(`not counted: ${error.message}`); // callgrind is slow enough to time out on a busy machine
     }
   }
   await upstream.server.stop();
   await auth.server.stop();
-  const cpu = (name) => samples.get(name).map((sample) => sample.cpu_us);
-  return contests.map(({ name }) => ({
-    kind: 'log-cost',
-    name,
-    keys,
-    cpu_us: summarise(cpu(name)),
-    cpu_ratio: ratios(cpu(name), cpu('plain')),
-    added_us: differences(cpu(name), cpu('plain')),
-    instructions: counts.get(name),
-  }));
 }
 
 const residentBytes = (pid) => {
@@ -69,7 +72,7 @@ const residentBytes = (pid) => {
 };
 
 // One worker at full speed, or at a rate, answering a file of its own, and the daemon that drains what it logs.
-export async function flowBench(rows, { dir, disk, keyfence, module, quick, seconds, rate, say }) {
+export async function flowBench(rows, { dir, disk, keyfence, module, quick, seconds, rate, say, keep }) {
   const home = join(dir, 'flow');
   const policyDir = join(home, 'policy');
   mkdirSync(join(home, 'root/v1'), { recursive: true });
@@ -144,15 +147,17 @@ export async function flowBench(rows, { dir, disk, keyfence, module, quick, seco
     bytes_per_row: last.bytes / last.stored,
     samples,
   };
+  rows.push(row);
+  keep();
   await gateway.server.stop();
   await daemon.server.stop();
-  rows.push(row);
 }
 
-// Adds to rows as it goes.
-export async function usageBench(rows, options) {
-  const { programs, quick, say } = options;
-  say(`the log alone, ${quick ? '100,000' : '10 million'} rows`);
-  rows.push(...(await rowsOf([join(programs, 'bench_usage'), quick ? '100000' : '10000000'])));
-  rows.push(...(await cost(options)));
+// The store alone, smallest first, so that a run that is cut off has one. Adds to rows as it goes.
+export async function usageBench(rows, { programs, quick, say, keep }) {
+  for (const count of quick ? [100_000] : [1_000_000, 10_000_000]) {
+    say(`the log alone, ${count.toLocaleString('en')} rows`);
+    rows.push(...(await rowsOf([join(programs, 'bench_usage'), String(count)])));
+    keep();
+  }
 }
