@@ -50,11 +50,12 @@ struct ImageHeader {
   std::uint64_t slots_offset;      // KeySlot[slot_count]
   std::uint64_t key_names_offset;  // KeyName[slot_count]
   std::uint64_t account_count;
-  std::uint64_t accounts_offset;  // ListHolder[account_count]
-  std::uint64_t scopes_offset;    // u32[65536]: line of the scope set, atomic
-  std::uint64_t arena_offset;     // lines, to the end of the file
-  std::uint64_t change_line;      // what control words count from: the first line after what was built
-  std::array<std::uint8_t, 24> zero;
+  std::uint64_t accounts_offset;    // ListHolder[account_count]
+  std::uint64_t scopes_offset;      // u32[65536]: line of the scope set, atomic
+  std::uint64_t arena_offset;       // lines, to the end of the file
+  std::uint64_t change_line;        // what control words count from: the first line after what was built
+  std::uint64_t tree_hints_offset;  // TreeHint[account_count]; 0: none
+  std::array<std::uint8_t, 16> zero;
   // Words that change, sealed, each on a line of its own.
   std::uint64_t revision;
   std::array<std::uint8_t, 56> zero_too;
@@ -227,6 +228,14 @@ struct ListHolder {
   NodeV4 root;  // with kRootFollows a copy of the first node of permanent_v4, so that both arrive together
 };
 static_assert(sizeof(ListHolder) == 128);
+
+// What is worth fetching as soon as the account of a key is known: where the account's IPv4 tree lies and, roughly,
+// what its root says. Advice: nothing of it is believed, and it has no check.
+struct alignas(16) TreeHint {
+  std::uint32_t line;                   // of the tree; 0: there is none, or nothing below its root
+  std::array<std::uint8_t, 12> pivots;  // the upper 8 bits of twelve of the root's keys (kHintedKeys), ascending
+};
+static_assert(sizeof(TreeHint) == 16);
 
 // An address of the segment is admitted at t if and only if t < until.
 struct SegmentV4 {

@@ -4,6 +4,7 @@
 #include <cstring>
 
 #include "libs/image/checksum.h"
+#include "libs/image/tree_hint.h"
 
 // The frame of a generation: its file, the arena, the instance and the accounts. Keys: generation_keys.cc; copying:
 // generation_copy.cc.
@@ -42,7 +43,8 @@ Result<Generation, ImageWriteError> Generation::create(const GenerationPlan& pla
   made.slots_offset_ = kPageBytes;
   made.key_names_offset_ = made.slots_offset_ + made.slot_count_ * sizeof(KeySlot);
   made.accounts_offset_ = round_up(made.key_names_offset_ + made.slot_count_ * sizeof(KeyName), kPageBytes);
-  made.scopes_offset_ = round_up(made.accounts_offset_ + made.account_count_ * sizeof(ListHolder), kPageBytes);
+  made.tree_hints_offset_ = made.accounts_offset_ + made.account_count_ * sizeof(ListHolder);
+  made.scopes_offset_ = round_up(made.tree_hints_offset_ + made.account_count_ * sizeof(TreeHint), kPageBytes);
   made.arena_offset_ = made.scopes_offset_ + kScopeTableBytes;
   if (auto reserved = made.file_.reserve(made.arena_offset_ + kPageBytes); !reserved) return Err{reserved.error()};
   return made;
@@ -187,11 +189,13 @@ Generation::Done Generation::store_account(std::uint32_t index, ListHolder holde
   ListHolder& slot = accounts()[index];
   if (journal_) journal_->accounts.push_back(index);
   const ListHolder* before = slot.body.control == 0 ? nullptr : standing_account(index);
+  const TreeHint hint = hint_of(holder);
   if (slot.body.control == 0 || !finished_) {
     if (before != nullptr) garbage_lines_ += garbage_of(before->body);
     add_check(holder.body);
     std::memcpy(behind_control(slot), behind_control(holder), sizeof(holder) - sizeof(slot.body.control));
     store_release(slot.body.control, encode_control(kControlHere));
+    store_hint(tree_hints()[index], hint);
     return {};
   }
   const auto begin = allocate(2);
@@ -200,6 +204,7 @@ Generation::Done Generation::store_account(std::uint32_t index, ListHolder holde
   add_check(holder.body);
   std::memcpy(line(*begin), &holder, sizeof(holder));
   store_release(slot.body.control, encode_control(static_cast<std::uint32_t>(*begin - change_line_) + kControlFirst));
+  store_hint(tree_hints()[index], hint);
   return {};
 }
 
@@ -273,6 +278,7 @@ Generation::Done Generation::finish(Revision revision) {
   to.key_names_offset = key_names_offset_;
   to.account_count = account_count_;
   to.accounts_offset = accounts_offset_;
+  to.tree_hints_offset = tree_hints_offset_;
   to.scopes_offset = scopes_offset_;
   to.arena_offset = arena_offset_;
   to.change_line = change_line_;

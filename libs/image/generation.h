@@ -85,6 +85,7 @@ class Generation {
   [[nodiscard]] KeySlot* slots() const noexcept { return at<KeySlot>(slots_offset_); }
   [[nodiscard]] KeyName* key_names() const noexcept { return at<KeyName>(key_names_offset_); }
   [[nodiscard]] ListHolder* accounts() const noexcept { return at<ListHolder>(accounts_offset_); }
+  [[nodiscard]] TreeHint* tree_hints() const noexcept { return at<TreeHint>(tree_hints_offset_); }
   [[nodiscard]] std::uint32_t* scope_table() const noexcept { return at<std::uint32_t>(scopes_offset_); }
   [[nodiscard]] Line* line(std::uint64_t index) const noexcept { return at<Line>(arena_offset_) + index; }
 
@@ -134,6 +135,7 @@ class Generation {
   std::size_t slots_offset_ = 0;
   std::size_t key_names_offset_ = 0;
   std::size_t accounts_offset_ = 0;
+  std::size_t tree_hints_offset_ = 0;
   std::size_t scopes_offset_ = 0;
   std::size_t arena_offset_ = 0;
   std::uint64_t arena_used_ = 1;  // lines; the first stays unused, so that 0 is no line

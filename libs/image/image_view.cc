@@ -1,10 +1,12 @@
 #include "libs/image/image_view.h"
 
+#include <algorithm>
 #include <bit>
 #include <cstring>
 
 #include "libs/image/checksum.h"
 #include "libs/image/fetch_ahead.h"
+#include "libs/image/tree_hint.h"
 
 namespace keyfence {
 
@@ -64,6 +66,8 @@ Result<ImageView, ImageError> ImageView::over(std::span<const std::byte> file) n
   const bool inside = copy.slot_count > 0 && fits(copy.slots_offset, copy.slot_count, sizeof(KeySlot), bytes) &&
                       fits(copy.key_names_offset, copy.slot_count, sizeof(image::KeyName), bytes) &&
                       fits(copy.accounts_offset, copy.account_count, sizeof(ListHolder), bytes) &&
+                      fits(copy.tree_hints_offset, copy.tree_hints_offset == 0 ? 0 : copy.account_count,
+                           sizeof(image::TreeHint), bytes) &&
                       fits(copy.scopes_offset, 1, image::kScopeTableBytes, bytes) &&
                       fits(copy.arena_offset, 1, image::kLineBytes, bytes) && copy.slot_count < (1ULL << 40);
   if (!inside) return Err{ImageError::kCorrupt};
@@ -74,6 +78,9 @@ Result<ImageView, ImageError> ImageView::over(std::span<const std::byte> file) n
   view.slots_ = reinterpret_cast<const KeySlot*>(base + copy.slots_offset);
   view.key_names_ = reinterpret_cast<const image::KeyName*>(base + copy.key_names_offset);
   view.accounts_ = reinterpret_cast<const ListHolder*>(base + copy.accounts_offset);
+  if (copy.tree_hints_offset != 0) {
+    view.tree_hints_ = reinterpret_cast<const image::TreeHint*>(base + copy.tree_hints_offset);
+  }
   view.scopes_ = reinterpret_cast<const std::uint32_t*>(base + copy.scopes_offset);
   view.arena_ = reinterpret_cast<const Line*>(base + copy.arena_offset);
   view.arena_lines_ = (bytes - copy.arena_offset) / image::kLineBytes;
@@ -87,6 +94,8 @@ Result<ImageView, ImageError> ImageView::over(std::span<const std::byte> file) n
 
 [[gnu::flatten]] Decision ImageView::decide(const Question& question) const noexcept {
   damaged_ = false;
+  asked_v4_.reset();
+  if (question.address && question.address->is_v4()) asked_v4_ = question.address->v4_number();
   if (question.credential.state == CredentialState::kPresent) prefetch(question);
   const Decision decision = keyfence::decide(*this, question);
   if (damaged_) return Decision{};
@@ -100,6 +109,19 @@ void ImageView::prefetch_key(std::uint64_t head) const noexcept {
   image::fetch_ahead(slots_ + at);
   image::fetch_ahead(slots_ + (at + 1 == slot_count_ ? 0 : at + 1));
   image::fetch_ahead(key_names_ + (at + kNamesAtOnce > slot_count_ ? 0 : at + kNamesAtOnce - 1));
+}
+
+// The account's list with the root of its IPv4 tree and, by the hint, what comes after the root.
+void ImageView::prefetch_account(std::uint32_t index) const noexcept {
+  image::fetch_ahead(accounts_ + index);
+  image::fetch_ahead(&accounts_[index].root);
+  if (!asked_v4_ || tree_hints_ == nullptr) return;
+  const image::TreeHint hint = image::load_hint(tree_hints_[index]);
+  if (hint.line == 0 || hint.line >= arena_lines_) return;
+  const image::ChildRange children = image::likely_children(hint, *asked_v4_);
+  const std::size_t past = std::min({children.last + 1, children.first + image::kChildrenAheadMax,
+                                     static_cast<std::size_t>(arena_lines_ - hint.line - 1)});
+  for (std::size_t child = children.first; child < past; ++child) image::fetch_ahead(arena_ + hint.line + 1 + child);
 }
 
 void ImageView::prefetch(const Question& question) const noexcept {
@@ -215,8 +237,7 @@ ImageView::KeyRef ImageView::find_key(const KeyDigest& digest) const noexcept {
   if (standing.what == Standing::kFound) {
     if (image::is_removed(*body)) return key;
     if (body->account < account_count_) {
-      image::fetch_ahead(accounts_ + body->account);
-      image::fetch_ahead(&accounts_[body->account].root);
+      prefetch_account(body->account);
       const image::Extension extension = image::extension_of(*body);
       const auto* more = extension == image::Extension::kNone ? nullptr : arena(body->words[7], 1);
       if (extension == image::Extension::kNone || more != nullptr) {

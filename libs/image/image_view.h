@@ -4,6 +4,7 @@
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <variant>
 
@@ -62,6 +63,7 @@ class ImageView {
 
   void prefetch(const Question& question) const noexcept;
   void prefetch_key(std::uint64_t digest_head) const noexcept;
+  void prefetch_account(std::uint32_t index) const noexcept;
   // What stands in a slot, as seen by who looks for one digest.
   struct Standing {
     enum What : std::uint8_t { kEmpty, kOther, kFound, kDamaged } what;
@@ -95,6 +97,7 @@ class ImageView {
   const image::KeySlot* slots_ = nullptr;
   const image::KeyName* key_names_ = nullptr;
   const image::ListHolder* accounts_ = nullptr;
+  const image::TreeHint* tree_hints_ = nullptr;  // nullptr: the image has none
   const std::uint32_t* scopes_ = nullptr;
   const image::Line* arena_ = nullptr;
   std::uint64_t arena_lines_ = 0;
@@ -115,6 +118,8 @@ class ImageView {
   // The instance as it was checked last, by the word that led to it: it is asked for several times in a decision.
   mutable std::uint64_t known_root_ = 0;  // no sealed word
   mutable const image::ListHolder* known_instance_ = nullptr;
+  // The IPv4 address that decide() was asked for, which says what is worth fetching ahead.
+  mutable std::optional<std::uint32_t> asked_v4_;
   mutable bool damaged_ = false;
 };
 
