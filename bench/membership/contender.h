@@ -76,7 +76,9 @@ template <class Address>
 void start_dpdk(std::size_t memory_mib, PageSize pages);
 template <class Address>
 [[nodiscard]] ContenderPtr<Address> dpdk_contender(const Table& table);  // null: it does not fit its memory
+// Over ranges that are disjoint and sorted.
 template <class Address>
-[[nodiscard]] ContenderPtr<Address> maxminddb_contender(const AddressSet& set, const std::filesystem::path& dir);
+[[nodiscard]] ContenderPtr<Address> maxminddb_contender(std::string name, std::span<const IpRange> ranges,
+                                                        const std::filesystem::path& dir);
 
 }  // namespace keyfence::bench

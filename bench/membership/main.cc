@@ -26,6 +26,14 @@ struct Options {
 
 constexpr std::size_t kQueries = std::size_t{1} << 20;
 
+// Such a table can be written as databases are published: with a record of its own for each prefix.
+bool are_disjoint(const Table& table) {
+  for (std::size_t i = 1; i < table.prefixes.size(); ++i) {
+    if (table.prefixes[i].first() <= table.prefixes[i - 1].last()) return false;
+  }
+  return true;
+}
+
 template <class Address>
 void contest(const Table& table, const Options& options) {
   AddressSetBuilder builder;
@@ -38,7 +46,11 @@ void contest(const Table& table, const Options& options) {
 #ifdef KEYFENCE_BENCH_PEERS
   if (options.peers) {
     if (auto peer = dpdk_contender<Address>(table)) contenders.push_back(std::move(peer));
-    contenders.push_back(maxminddb_contender<Address>(set, options.scratch));
+    contenders.push_back(maxminddb_contender<Address>("libmaxminddb, merged", set.ranges(), options.scratch));
+    if (are_disjoint(table)) {
+      contenders.push_back(
+          maxminddb_contender<Address>("libmaxminddb, a record a prefix", table.prefixes, options.scratch));
+    }
   }
 #endif
 

@@ -103,9 +103,9 @@ std::string metadata(std::size_t nodes, int record_bits, IpFamily family) {
 
 }  // namespace
 
-std::size_t write_mmdb(const AddressSet& set, IpFamily family, const std::string& path) {
+std::size_t write_mmdb(std::span<const IpRange> ranges, IpFamily family, const std::string& path) {
   std::vector<Interval> intervals;
-  for (const IpRange& range : set.ranges()) {
+  for (const IpRange& range : ranges) {
     if (range.family() == family) intervals.push_back({range.first().number(), range.last().number()});
   }
   Tree tree(family == IpFamily::kV4 ? 32 : 128);

@@ -6,6 +6,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <utility>
 
 #include "bench/membership/contender.h"
 #include "bench/membership/mmdb_writer.h"
@@ -30,7 +31,7 @@ void fill(sockaddr_storage& storage, V6 address) {
 template <class Address>
 class MaxMindDb final : public SingleLookup<Address, MaxMindDb<Address>> {
  public:
-  MaxMindDb(const std::string& path, std::size_t bytes) : bytes_(bytes) {
+  MaxMindDb(std::string name, const std::string& path, std::size_t bytes) : name_(std::move(name)), bytes_(bytes) {
     const int status = MMDB_open(path.c_str(), MMDB_MODE_MMAP, &db_);
     if (status != MMDB_SUCCESS) {
       std::fprintf(stderr, "libmaxminddb: %s\n", MMDB_strerror(status));
@@ -38,7 +39,7 @@ class MaxMindDb final : public SingleLookup<Address, MaxMindDb<Address>> {
     }
   }
   ~MaxMindDb() override { MMDB_close(&db_); }
-  [[nodiscard]] std::string name() const override { return "libmaxminddb"; }
+  [[nodiscard]] std::string name() const override { return name_; }
   [[nodiscard]] std::size_t bytes() const override { return bytes_; }
   [[nodiscard]] std::uint64_t find(Address address) const {
     sockaddr_storage storage;
@@ -50,14 +51,16 @@ class MaxMindDb final : public SingleLookup<Address, MaxMindDb<Address>> {
 
  private:
   mutable MMDB_s db_{};
+  std::string name_;
   std::size_t bytes_;
 };
 
 template <class Address>
-ContenderPtr<Address> make(const AddressSet& set, const std::filesystem::path& dir, IpFamily family) {
+ContenderPtr<Address> make(std::string name, std::span<const IpRange> ranges, const std::filesystem::path& dir,
+                           IpFamily family) {
   const std::string path = dir / "peer.mmdb";
-  const std::size_t bytes = write_mmdb(set, family, path);
-  auto contender = std::make_unique<MaxMindDb<Address>>(path, bytes);
+  const std::size_t bytes = write_mmdb(ranges, family, path);
+  auto contender = std::make_unique<MaxMindDb<Address>>(std::move(name), path, bytes);
   std::filesystem::remove(path);  // it stays mapped
   return contender;
 }
@@ -65,12 +68,14 @@ ContenderPtr<Address> make(const AddressSet& set, const std::filesystem::path& d
 }  // namespace
 
 template <>
-ContenderPtr<V4> maxminddb_contender<V4>(const AddressSet& set, const std::filesystem::path& dir) {
-  return make<V4>(set, dir, IpFamily::kV4);
+ContenderPtr<V4> maxminddb_contender<V4>(std::string name, std::span<const IpRange> ranges,
+                                         const std::filesystem::path& dir) {
+  return make<V4>(std::move(name), ranges, dir, IpFamily::kV4);
 }
 template <>
-ContenderPtr<V6> maxminddb_contender<V6>(const AddressSet& set, const std::filesystem::path& dir) {
-  return make<V6>(set, dir, IpFamily::kV6);
+ContenderPtr<V6> maxminddb_contender<V6>(std::string name, std::span<const IpRange> ranges,
+                                         const std::filesystem::path& dir) {
+  return make<V6>(std::move(name), ranges, dir, IpFamily::kV6);
 }
 
 }  // namespace keyfence::bench
