@@ -95,6 +95,29 @@ std::array<char, kSecretDigits> secret_digits(std::array<std::uint8_t, kSecretBy
   return digits;
 }
 
+// A message that fits one block with its padding (FIPS 180-4, 5.1.1), as a Keyfence key does: one call in place of
+// three.
+constexpr std::size_t kShortMessageBytes = SHA256_CBLOCK - 9;
+constexpr std::array<std::uint32_t, 8> kSha256Start = {0x6A09E667, 0xBB67AE85, 0x3C6EF372, 0xA54FF53A,
+                                                       0x510E527F, 0x9B05688C, 0x1F83D9AB, 0x5BE0CD19};
+
+KeyDigest sha256_of_short(std::string_view message) noexcept {
+  std::array<unsigned char, SHA256_CBLOCK> block{};
+  message.copy(reinterpret_cast<char*>(block.data()), message.size());
+  block[message.size()] = 0x80;
+  const std::size_t bits = message.size() * 8;
+  block[SHA256_CBLOCK - 2] = static_cast<unsigned char>(bits >> 8);
+  block[SHA256_CBLOCK - 1] = static_cast<unsigned char>(bits & 0xFF);
+  SHA256_CTX context{};
+  std::copy(kSha256Start.begin(), kSha256Start.end(), context.h);
+  SHA256_Transform(&context, block.data());
+  KeyDigest digest;
+  for (std::size_t i = 0; i < digest.bytes.size(); ++i) {
+    digest.bytes[i] = static_cast<std::uint8_t>(context.h[i / 4] >> (24 - 8 * (i % 4)) & 0xFF);
+  }
+  return digest;
+}
+
 constexpr int hex_value(char c) noexcept {
   if (c >= '0' && c <= '9') return c - '0';
   if (c >= 'a' && c <= 'f') return c - 'a' + 10;
@@ -129,6 +152,7 @@ std::optional<KeyDigest> KeyDigest::parse_hex(std::string_view text) noexcept {
 
 KeyDigest sha256(std::string_view bytes) noexcept {
   KeyDigest digest;
+  if (bytes.size() <= kShortMessageBytes) return sha256_of_short(bytes);
   SHA256_CTX context;
   SHA256_Init(&context);
   SHA256_Update(&context, bytes.data(), bytes.size());

@@ -1,6 +1,7 @@
 #include "libs/policy/presented_key.h"
 
 #include <gtest/gtest.h>
+#include <openssl/evp.h>
 
 #include <ostream>
 #include <set>
@@ -33,6 +34,16 @@ TEST(Sha256, GivesThePublishedDigests) {
   EXPECT_EQ(sha256("").hex(), "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
   EXPECT_EQ(sha256("abcdbcdecdefdefgefghfghighijhijkijkljklmklmnlmnomnopnopq").hex(),
             "248d6a61d20638b8e5c026930c3e6039a33ce45964ff2167f6ecedd419db06c1");
+}
+
+TEST(Sha256, IsThatOfTheLibraryAtEveryLengthAroundABlock) {
+  std::string message;
+  for (std::size_t length = 0; length < 200; ++length) {
+    KeyDigest expected;
+    ASSERT_EQ(EVP_Digest(message.data(), message.size(), expected.bytes.data(), nullptr, EVP_sha256(), nullptr), 1);
+    ASSERT_EQ(sha256(message), expected) << length;
+    message.push_back(static_cast<char>(7 * length));
+  }
 }
 
 TEST(KeyDigest, HexReadsBackInEitherCase) {
