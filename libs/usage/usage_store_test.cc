@@ -2,8 +2,11 @@
 
 #include <sqlite3.h>
 
+#include <algorithm>
+#include <array>
 #include <filesystem>
 #include <fstream>
+#include <map>
 #include <random>
 #include <set>
 #include <string>
@@ -96,6 +99,54 @@ TEST_F(UsageStoreTest, EveryFilterAnswersWhatAScanDoes) {
     std::uint64_t sum = 0;
     for (const UsageTotal& total : *totals) sum += total.allowed + total.denied;
     EXPECT_EQ(sum, expected.size()) << "filter " << i;
+  }
+}
+
+TEST_F(UsageStoreTest, TotalsOfEachKindAreWhatACountOfTheRecordsSays) {
+  auto items = requests(200, kSecond * 900);  // three days
+  items[5].record.address.reset();
+  items[6].record.address = IpAddress::parse("2001:db8::9");
+  items[7].record.decision.key = KeyId(0);
+  items[8].record.decision.would_deny = Reason::kAddressDeniedGlobal;
+  store(items);
+  const auto name_of = [](const UsageRecord& r, GroupBy group) -> std::string {
+    switch (group) {
+      case GroupBy::kTime:
+        return rfc3339(to_seconds(Timestamp{r.at.micros / (7200 * kSecond) * (7200 * kSecond)}));
+      case GroupBy::kReason:
+        return std::string(name(r.decision.reason));
+      case GroupBy::kKey:
+        return r.decision.key.value() == 0 ? std::string() : r.decision.key.text();
+      case GroupBy::kAddress:
+        return r.address ? r.address->text() : std::string();
+      case GroupBy::kStatus:
+        break;
+    }
+    return std::to_string(r.status);
+  };
+  for (const GroupBy group : {GroupBy::kTime, GroupBy::kReason, GroupBy::kKey, GroupBy::kAddress, GroupBy::kStatus}) {
+    std::map<std::string, std::array<std::uint64_t, 3>> expected;
+    for (const StorableRecord& item : items) {
+      const Decision& d = item.record.decision;
+      auto& counts = expected[name_of(item.record, group)];
+      ++counts[d.outcome == Outcome::kAllow ? 0 : 1];
+      if (d.would_deny != Reason::kAllowed) ++counts[2];
+    }
+    const auto totals = store_->summary({}, group, std::chrono::hours(2), 1000);
+    ASSERT_TRUE(totals);
+    EXPECT_EQ(totals->size(), expected.size());
+    for (const UsageTotal& total : *totals) {
+      EXPECT_EQ(expected[total.group], (std::array{total.allowed, total.denied, total.would_deny})) << total.group;
+    }
+    const auto smaller = [group](const UsageTotal& a, const UsageTotal& b) {
+      return group == GroupBy::kTime ? a.group < b.group : a.allowed + a.denied > b.allowed + b.denied;
+    };
+    EXPECT_TRUE(std::is_sorted(totals->begin(), totals->end(), smaller));
+    const auto first = store_->summary({}, group, std::chrono::hours(2), 2);
+    ASSERT_TRUE(first);
+    ASSERT_EQ(first->size(), 2U);
+    EXPECT_EQ((*first)[0].group, (*totals)[0].group);
+    EXPECT_EQ((*first)[1].group, (*totals)[1].group);
   }
 }
 

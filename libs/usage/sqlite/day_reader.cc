@@ -282,39 +282,28 @@ bool DayReader::query(const UsageFilter& filter, IdSpan span, std::size_t limit,
 }
 
 void DayReader::add_totals(const UsageFilter& filter, IdSpan span, GroupBy group, std::chrono::seconds bucket,
-                           std::map<std::string, UsageTotal>& totals) {
+                           GroupTotals& totals) {
   const auto selection = select(filter, span);
   if (!selection) return;
   sql::Statement statement(connection_, totals_sql(group, selection->way));
   const std::int64_t bucket_micros = std::max<std::int64_t>(1, bucket.count()) * 1'000'000;
   auto row = selection->run(statement, bucket_micros);
-  while (row.next()) {
-    std::string name;
+  const auto key = [&]() -> GroupKey {
+    if (row.is_null(0)) return {};
     switch (group) {
       case GroupBy::kTime:
-        name = rfc3339(
-            to_seconds(Timestamp{static_cast<std::int64_t>(day_) * kMicrosPerDay + row.integer(0) * bucket_micros}));
-        break;
-      case GroupBy::kReason:
-        name = keyfence::name(static_cast<Reason>(row.integer(0)));
-        break;
+        return GroupKey::of(static_cast<std::int64_t>(day_) * kMicrosPerDay + row.integer(0) * bucket_micros);
       case GroupBy::kKey:
-        name = row.is_null(0) ? std::string() : KeyId(id_of(row.integer(0))).text();
-        break;
+        return GroupKey::of(static_cast<std::int64_t>(id_of(row.integer(0))));
       case GroupBy::kAddress:
-        if (const auto address = address_of(row, 0)) name = address->text();
-        break;
+        return GroupKey::of(address_of(row, 0));
+      case GroupBy::kReason:
       case GroupBy::kStatus:
-        name = std::to_string(row.integer(0));
         break;
     }
-    if (totals.size() >= kGroupsMax && !totals.contains(name)) throw TooManyGroups();
-    UsageTotal& total = totals[name];
-    total.group = name;
-    total.allowed += row.id(1);
-    total.denied += row.id(2);
-    total.would_deny += row.id(3);
-  }
+    return GroupKey::of(row.integer(0));
+  };
+  while (row.next()) totals.add(key(), {row.id(1), row.id(2), row.id(3)});
 }
 
 namespace {

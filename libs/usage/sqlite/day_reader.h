@@ -2,13 +2,13 @@
 
 #include <cstdint>
 #include <functional>
-#include <map>
 #include <optional>
 #include <span>
 #include <string>
 #include <unordered_map>
 
 #include "libs/sqlite/connection.h"
+#include "libs/usage/sqlite/group_totals.h"
 #include "libs/usage/usage_store.h"
 
 namespace keyfence::usage_sqlite {
@@ -18,9 +18,6 @@ struct IdSpan {
   std::uint64_t from = 0;
   std::uint64_t until = 0;
 };
-
-inline constexpr std::size_t kGroupsMax = 1'000'000;
-struct TooManyGroups {};
 
 // Reads one day's file. Throws sql::Failure.
 // Threads  One at a time.
@@ -33,7 +30,7 @@ class DayReader {
              const std::function<bool(const StoredRecord&)>& sink);
   // Adds this day's totals to those of other days. Throws TooManyGroups beyond kGroupsMax.
   void add_totals(const UsageFilter& filter, IdSpan span, GroupBy group, std::chrono::seconds bucket,
-                  std::map<std::string, UsageTotal>& totals);
+                  GroupTotals& totals);
   // This day's evidence of one thing, if there is any.
   struct RawEvidence {
     Evidence evidence;

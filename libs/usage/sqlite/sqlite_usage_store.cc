@@ -160,7 +160,7 @@ class SqliteUsageStore final : public UsageStore {
   UsageResult<std::vector<UsageTotal>> summary(const UsageFilter& filter, GroupBy group, std::chrono::seconds bucket,
                                                std::size_t limit) override {
     return guarded([&] {
-      std::map<std::string, UsageTotal> totals;
+      GroupTotals totals(group);
       for (const auto& [day, whole] : spans(filter)) {
         const IdSpan span = whole;
         (void)with_reader(day, [&](DayReader& reader) {
@@ -168,16 +168,7 @@ class SqliteUsageStore final : public UsageStore {
           return true;
         });
       }
-      std::vector<UsageTotal> out;
-      out.reserve(totals.size());
-      for (auto& [name, total] : totals) out.push_back(std::move(total));
-      if (group != GroupBy::kTime) {
-        std::stable_sort(out.begin(), out.end(), [](const UsageTotal& a, const UsageTotal& b) {
-          return a.allowed + a.denied > b.allowed + b.denied;
-        });
-      }
-      if (out.size() > limit) out.resize(limit);
-      return out;
+      return totals.take(limit);
     });
   }
 
