@@ -47,17 +47,20 @@ class DayPartsTest : public UsageStoreTest {
               number("SELECT count(*) FROM records WHERE key IS NOT NULL AND status >= 400"));
     EXPECT_EQ(number("SELECT count(*) FROM by_account"),
               number("SELECT count(*) FROM records WHERE account IS NOT NULL"));
-    for (const std::string index : {"by_key", "by_key_errors", "by_account"}) {
-      const std::string owner = index == "by_account" ? "account" : "key";
-      EXPECT_EQ(number("SELECT count(*) FROM " + index + " AS i LEFT JOIN records AS r ON r.id = i.record AND r." +
-                       owner + " = i.owner WHERE r.id IS NULL"),
-                0)
-          << index;
-      EXPECT_EQ(number("SELECT count(*) FROM " + index +
-                       " AS i WHERE i.part <> (SELECT max(part) FROM parts WHERE "
-                       "first <= i.record)"),
-                0)
-          << index;
+    for (const char* strays : {
+             "SELECT count(*) FROM by_key LEFT JOIN records AS r ON r.id = record AND key = owner WHERE r.id IS NULL",
+             "SELECT count(*) FROM by_key_errors LEFT JOIN records AS r ON r.id = record AND key = owner WHERE r.id IS "
+             "NULL",
+             "SELECT count(*) FROM by_account LEFT JOIN records AS r ON r.id = record AND account = owner "
+             "WHERE r.id IS NULL",
+             "SELECT count(*) FROM by_key AS i WHERE i.part <> (SELECT max(p.part) FROM parts AS p WHERE first <= "
+             "record)",
+             "SELECT count(*) FROM by_key_errors AS i WHERE i.part <> (SELECT max(p.part) FROM parts AS p WHERE first "
+             "<= record)",
+             "SELECT count(*) FROM by_account AS i WHERE i.part <> (SELECT max(p.part) FROM parts AS p WHERE first <= "
+             "record)",
+         }) {
+      EXPECT_EQ(number(strays), 0) << strays;
     }
   }
 
