@@ -4,6 +4,7 @@
 #include <array>
 #include <exception>
 #include <optional>
+#include <span>
 #include <utility>
 
 #include "libs/admin/history/changed_since.h"
@@ -14,16 +15,22 @@
 namespace keyfence {
 namespace {
 
+// Random numbers are asked of the system for many requests at once.
 std::string new_request_id() {
+  static thread_local std::array<std::uint64_t, 32> numbers;
+  static thread_local std::size_t left = 0;
+  if (left == 0) {
+    left = numbers.size();
+    fill_random(std::span(reinterpret_cast<std::uint8_t*>(numbers.data()), sizeof numbers));
+  }
   std::string id = "req_";
-  append_crockford(id, random_u64());
+  append_crockford(id, numbers[--left]);
   return id;
 }
 
 // What every answer carries, unless the route said otherwise.
 void add_common_headers(HttpResponse& response, const std::string& request_id) {
-  const std::array<HttpHeader, 7> common = {{
-      {"X-Request-Id", request_id},
+  static constexpr std::array<std::pair<std::string_view, std::string_view>, 6> kCommon = {{
       {"X-Content-Type-Options", "nosniff"},
       {"X-Frame-Options", "DENY"},
       {"Cache-Control", "no-store"},
@@ -31,11 +38,14 @@ void add_common_headers(HttpResponse& response, const std::string& request_id) {
       {"Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'"},
       {"Cross-Origin-Resource-Policy", "same-origin"},
   }};
-  for (const HttpHeader& header : common) {
+  response.headers.reserve(response.headers.size() + kCommon.size() + 4);
+  const auto add = [&](std::string_view name, std::string_view value) {
     const bool set = std::any_of(response.headers.begin(), response.headers.end(),
-                                 [&](const HttpHeader& one) { return one.first == header.first; });
-    if (!set) response.headers.push_back(header);
-  }
+                                 [&](const HttpHeader& one) { return one.first == name; });
+    if (!set) response.headers.emplace_back(name, value);
+  };
+  add("X-Request-Id", request_id);
+  for (const auto& [name, value] : kCommon) add(name, value);
 }
 
 constexpr std::string_view kStrictTransport = "max-age=31536000";
@@ -246,13 +256,13 @@ std::optional<HttpResponse> console_file(const Services& services, const HttpReq
 }  // namespace
 
 HttpResponse AdminApplication::handle(const HttpRequest& request, std::size_t worker) noexcept {
-  const RouteMatch match = match_route(routing_table(), request.method, request.path);
+  const RouteMatch match = match_route(request.method, request.path);
   return answer(request, match, worker);
 }
 
 std::optional<HttpResponse> AdminApplication::handle_at_once(const HttpRequest& request) noexcept {
   if (request.method != HttpMethod::kGet || !request.query.empty()) return std::nullopt;
-  const RouteMatch match = match_route(routing_table(), request.method, request.path);
+  const RouteMatch match = match_route(request.method, request.path);
   if (match.route == nullptr || match.route->pace != Pace::kAtOnce) return std::nullopt;
   const auto hold = services_.store.hold_reads();
   if (!hold) return std::nullopt;
@@ -324,7 +334,7 @@ HttpResponse AdminApplication::answer(const HttpRequest& request, const RouteMat
 }
 
 std::optional<HttpResponse> AdminApplication::refuse_head(const HttpRequest& head, std::size_t worker) noexcept {
-  const RouteMatch match = match_route(routing_table(), head.method, head.path);
+  const RouteMatch match = match_route(head.method, head.path);
   if (match.route == nullptr) return handle(head, worker);
   try {
     const bool known =
@@ -347,7 +357,7 @@ HttpResponse AdminApplication::refuse(int status, std::string_view code, std::st
 }
 
 std::size_t AdminApplication::body_bytes_max(HttpMethod method, std::string_view path) const noexcept {
-  const RouteMatch match = match_route(routing_table(), method, path);
+  const RouteMatch match = match_route(method, path);
   if (match.route == nullptr) return kBodyBytesMax;
   const bool anyone = match.route->access == Access::kPublic;  // whoever they are, they are not judged before
   return anyone ? std::min(match.route->body_bytes_max, kUnjudgedBodyBytes) : match.route->body_bytes_max;

@@ -43,13 +43,15 @@ Result<Caller, Problem> authenticate_token(const HttpRequest& request, StoreRead
   if (!header || header->size() <= kScheme.size() || !equals_without_case(header->substr(0, kScheme.size()), kScheme)) {
     return Err{unauthorized("The Authorization header must be one management token: Bearer kfm_…", kChallenge)};
   }
-  const Problem invalid = unauthorized("The management token is unknown, expired or revoked.", kChallengeInvalid);
+  const auto invalid = [] {
+    return Err{unauthorized("The management token is unknown, expired or revoked.", kChallengeInvalid)};
+  };
   const std::string_view secret = header->substr(kScheme.size());
-  if (!has_valid_checksum(secret, "kfm_")) return Err{invalid};
+  if (!has_valid_checksum(secret, "kfm_")) return invalid();
   auto token = store.token_by_digest(sha256(secret));
   if (!token) return Err{problem_of(token.error())};
   std::optional<TokenRow>& row = *token;
-  if (!row || !is_usable(*row, now)) return Err{invalid};
+  if (!row || !is_usable(*row, now)) return invalid();
   if (!may_be_used_from(*row, client)) {
     return Err{Problem{.status = 403,
                        .code = "address_not_allowed",
@@ -61,7 +63,7 @@ Result<Caller, Problem> authenticate_token(const HttpRequest& request, StoreRead
   if (row->account) {
     const auto account = store.account(*row->account);
     if (!account) return Err{problem_of(account.error())};
-    if (account->state != AccountState::kActive) return Err{invalid};
+    if (account->state != AccountState::kActive) return invalid();
     caller.accounts.push_back({*row->account, row->role});
   }
   caller.token = std::move(row);

@@ -122,7 +122,7 @@ class Roles : public ApiFixture {
     put("{revision}", "0");
     EXPECT_EQ(path.find('{'), std::string::npos) << "a parameter that this test does not know: " << path;
     const HttpMethod method = method_called(line.method);
-    const Route* route = match_route(routing_table(), method, path).route;
+    const Route* route = match_route(method, path).route;
     EXPECT_NE(route, nullptr) << path;
     ApiRequest request{.method = line.method, .path = path, .token = token.empty() ? "none" : token};
     if (route != nullptr && route->body != BodyKind::kNone) request.body = "{}";

@@ -1,6 +1,7 @@
 #include "libs/admin/router.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace keyfence {
 namespace {
@@ -29,22 +30,37 @@ bool matches(std::string_view pattern, std::string_view path, Parameters& parame
   return at == path.size();
 }
 
+std::size_t segments_of(std::string_view path) noexcept {
+  return static_cast<std::size_t>(std::count(path.begin(), path.end(), '/'));
+}
+
 }  // namespace
 
-RouteMatch match_route(std::span<const Route> routes, HttpMethod method, std::string_view path) {
+Router::Router(std::span<const Route> routes) {
+  for (const Route& route : routes) {
+    const std::size_t segments = segments_of(route.path);
+    if (by_segments_.size() <= segments) by_segments_.resize(segments + 1);
+    by_segments_[segments].push_back(&route);
+  }
+}
+
+RouteMatch Router::match(HttpMethod method, std::string_view path) const {
   RouteMatch result;
-  if (path.empty() || path.front() != '/') return result;
+  const std::size_t segments = segments_of(path);
+  if (segments == 0 || segments >= by_segments_.size()) return result;
   const HttpMethod wanted = method == HttpMethod::kHead ? HttpMethod::kGet : method;
   Parameters parameters;
-  for (const Route& route : routes) {
-    if (!matches(route.path, path, parameters)) continue;
-    result.same_path.push_back(&route);
-    if (route.method == wanted && result.route == nullptr) {
-      result.route = &route;
-      result.parameters = parameters;
-    }
+  for (const Route* route : by_segments_[segments]) {
+    if (!matches(route->path, path, parameters)) continue;
+    if (route->method == wanted) return {route, {}, std::move(parameters)};
+    result.same_path.push_back(route);
   }
   return result;
+}
+
+RouteMatch match_route(HttpMethod method, std::string_view path) {
+  static const Router router(routing_table());
+  return router.match(method, path);
 }
 
 }  // namespace keyfence

@@ -40,10 +40,23 @@ struct Route {
 
 struct RouteMatch {
   const Route* route = nullptr;         // nullptr: none with this method
-  std::vector<const Route*> same_path;  // of any method; empty: no such path
+  std::vector<const Route*> same_path;  // where there is none: those of other methods; empty: no such path
   std::vector<std::pair<std::string_view, std::string_view>> parameters;
 };
-// HEAD is answered as GET. Templates are compared segment by segment; nothing is decoded.
-[[nodiscard]] RouteMatch match_route(std::span<const Route> routes, HttpMethod method, std::string_view path);
+
+// Finds the route of a request. HEAD is answered as GET. Templates are compared segment by segment; nothing is decoded.
+//
+// Cost     Only templates with as many segments as the path are compared.
+class Router {
+ public:
+  explicit Router(std::span<const Route> routes);  // which outlive this object
+  [[nodiscard]] RouteMatch match(HttpMethod method, std::string_view path) const;
+
+ private:
+  std::vector<std::vector<const Route*>> by_segments_;
+};
+
+// Of the routing table.
+[[nodiscard]] RouteMatch match_route(HttpMethod method, std::string_view path);
 
 }  // namespace keyfence

@@ -43,7 +43,7 @@ TEST(RoutingTable, EveryChangeNeedsMoreThanAViewer) {
 }
 
 TEST(MatchRoute, PathsMatchWholeAndParametersAreCaptured) {
-  const auto match = match_route(routing_table(), HttpMethod::kDelete, "/api/v1/keys/k/allowlist/entries/e");
+  const auto match = match_route(HttpMethod::kDelete, "/api/v1/keys/k/allowlist/entries/e");
   ASSERT_NE(match.route, nullptr);
   ASSERT_EQ(match.parameters.size(), 2U);
   EXPECT_EQ(match.parameters[0].second, "k");
@@ -51,12 +51,19 @@ TEST(MatchRoute, PathsMatchWholeAndParametersAreCaptured) {
   for (const std::string_view path :
        {"", "api", "/api/v1", "/api/v1/keys", "/api/v1/keys/", "/api/v1/keys/k/", "/api/v1//keys/k", "/api/v1/keys/k/x",
         "/API/v1/accounts", "/api/v1/accounts/", "//healthz"}) {
-    EXPECT_TRUE(match_route(routing_table(), HttpMethod::kGet, path).same_path.empty()) << path;
+    EXPECT_TRUE(match_route(HttpMethod::kGet, path).same_path.empty()) << path;
   }
 }
 
+TEST(MatchRoute, TheOtherMethodsOfAPathAreToldWhereThereIsNone) {
+  const auto match = match_route(HttpMethod::kPatch, "/api/v1/keys/k/allowlist/entries");
+  EXPECT_EQ(match.route, nullptr);
+  ASSERT_EQ(match.same_path.size(), 1U);
+  EXPECT_EQ(match.same_path.front()->method, HttpMethod::kPost);
+}
+
 TEST(MatchRoute, HeadIsAnsweredAsGet) {
-  EXPECT_NE(match_route(routing_table(), HttpMethod::kHead, "/healthz").route, nullptr);
+  EXPECT_NE(match_route(HttpMethod::kHead, "/healthz").route, nullptr);
 }
 
 }  // namespace

@@ -2,15 +2,16 @@
 
 #include <algorithm>
 #include <atomic>
+#include <boost/asio/basic_stream_socket.hpp>
+#include <boost/asio/basic_waitable_timer.hpp>
 #include <boost/asio/dispatch.hpp>
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
-#include <boost/asio/steady_timer.hpp>
-#include <boost/asio/strand.hpp>
+#include <boost/asio/post.hpp>
 #include <boost/asio/write.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
-#include <boost/beast/core/tcp_stream.hpp>
+#include <boost/beast/core/string.hpp>
 #include <boost/beast/http/chunk_encode.hpp>
 #include <boost/beast/http/empty_body.hpp>
 #include <boost/beast/http/parser.hpp>
@@ -37,6 +38,12 @@ namespace beast = boost::beast;
 namespace http = beast::http;
 using asio::ip::tcp;
 using boost::system::error_code;
+using Clock = std::chrono::steady_clock;
+
+// Named types, not the ones that hide their executor: what a request costs is partly that.
+using Executor = asio::io_context::executor_type;
+using Socket = asio::basic_stream_socket<tcp, Executor>;
+using Timer = asio::basic_waitable_timer<Clock, asio::wait_traits<Clock>, Executor>;
 
 constexpr std::size_t kLingerBytesMax = 32 * 1024 * 1024;
 constexpr std::chrono::seconds kLingerTimeout{2};
@@ -62,9 +69,8 @@ IpAddress address_of(const tcp::endpoint& endpoint) noexcept {
 enum class KeepAlive : std::uint8_t { kNo, kYes };
 
 // Everything before the body.
-std::string head_text(const HttpResponse& response, unsigned version, KeepAlive keep_alive) {
-  std::string text = version == 10 ? "HTTP/1.0 " : "HTTP/1.1 ";
-  text.reserve(1024 + response.body.size());
+void append_head(std::string& text, const HttpResponse& response, unsigned version, KeepAlive keep_alive) {
+  text += version == 10 ? "HTTP/1.0 " : "HTTP/1.1 ";
   text += std::to_string(response.status);
   text += ' ';
   text += http::obsolete_reason(http::int_to_status(static_cast<unsigned>(response.status)));
@@ -78,7 +84,6 @@ std::string head_text(const HttpResponse& response, unsigned version, KeepAlive 
   const bool has_no_body = response.status == 204 || response.status == 304;
   if (!has_no_body && !response.next_piece) line("Content-Length", std::to_string(response.body.size()));
   text += "\r\n\r\n";
-  return text;
 }
 
 struct Refusal {
@@ -89,12 +94,22 @@ struct Refusal {
 
 class Session;
 
+// One thread that reads and writes for its share of the connections. What a connection does needs no lock, and no other
+// thread is woken for it.
+struct Loop {
+  asio::io_context io{1};
+  // A request on a worker is no work to io: without this the thread would leave before the answer.
+  asio::executor_work_guard<Executor> keep_running{io.get_executor()};
+  std::thread thread;
+};
+
 class Server final : public HttpServer {
  public:
   Server(HttpServerOptions options, HttpApplication& application)
       : options_(std::move(options)),
         application_(application),
-        acceptor_(asio::make_strand(io_)),
+        loops_(std::max<std::size_t>(options_.io_threads, 1)),
+        acceptor_(loops_.front().io),
         pool_(std::max<std::size_t>(options_.workers, 1), options_.queue_max) {}
   // NOLINTNEXTLINE(bugprone-exception-escape): memory alone can fail here, and then the process may end
   ~Server() override { stop_all(); }
@@ -118,7 +133,7 @@ class Server final : public HttpServer {
 
  private:
   void accept();
-  void admit(tcp::socket socket);
+  void admit(Socket socket);
   void stop_all();
 
   const HttpServerOptions options_;
@@ -129,20 +144,18 @@ class Server final : public HttpServer {
   bool stopped_ = false;
   std::mutex mutex_;
   std::condition_variable all_closed_;
-  std::unordered_set<Session*> sessions_;  // before io_: its destruction ends the last sessions
-  asio::io_context io_;
-  // A request on a worker is no work to io_: without this its threads would leave before the answer.
-  asio::executor_work_guard<asio::io_context::executor_type> keep_running_{io_.get_executor()};
-  tcp::acceptor acceptor_;
+  std::unordered_set<Session*> sessions_;  // before loops_: their destruction ends the last sessions
+  std::vector<Loop> loops_;
+  std::size_t turn_ = 0;  // the loop of the next connection
+  asio::basic_socket_acceptor<tcp, Executor> acceptor_;
   WorkerPool pool_;
-  std::vector<std::thread> threads_;
 };
 
-// One connection. Everything runs on its strand but the handler, which runs on a worker.
+// One connection. Everything runs on the thread of its loop but the handler, which may run on a worker.
 class Session : public std::enable_shared_from_this<Session> {
  public:
-  Session(Server& server, tcp::socket socket, IpAddress peer)
-      : server_(server), stream_(std::move(socket)), peer_(peer) {}
+  Session(Server& server, Socket socket, IpAddress peer)
+      : server_(server), socket_(std::move(socket)), timer_(socket_.get_executor()), peer_(peer) {}
   ~Session() {
     server_.give_back_room(room_);
     server_.forget(this);
@@ -151,42 +164,75 @@ class Session : public std::enable_shared_from_this<Session> {
   Session& operator=(const Session&) = delete;
 
   void start() {
-    asio::dispatch(stream_.get_executor(), [self = shared_from_this()] { self->wait_for_request(); });
+    asio::dispatch(socket_.get_executor(), [self = shared_from_this()] { self->wait_for_request(); });
   }
   void start_refusing(Refusal refusal) {
-    asio::dispatch(stream_.get_executor(), [self = shared_from_this(), refusal] { self->refuse(refusal); });
+    asio::dispatch(socket_.get_executor(), [self = shared_from_this(), refusal] { self->refuse(refusal); });
   }
   // Closes now if no request is being read or answered, else after the answer.
   void close_when_idle() {
-    asio::dispatch(stream_.get_executor(), [self = shared_from_this()] {
-      if (self->idle_) self->stream_.close();
+    asio::dispatch(socket_.get_executor(), [self = shared_from_this()] {
+      if (self->idle_) self->close();
     });
   }
   void close_now() {
-    asio::dispatch(stream_.get_executor(), [self = shared_from_this()] { self->stream_.close(); });
+    asio::dispatch(socket_.get_executor(), [self = shared_from_this()] { self->close(); });
   }
 
  private:
+  // A timer that is set for a later moment than it is needed is moved, one that is set for an earlier moment is left:
+  // it looks again when it goes off. So a request that takes no time moves none.
+  void expires_after(std::chrono::milliseconds time) {
+    deadline_ = Clock::now() + time;
+    if (!timer_set_ || deadline_ < timer_.expiry()) set_timer();
+  }
+  void expires_never() { deadline_ = Clock::time_point::max(); }
+  void set_timer() {
+    timer_set_ = true;
+    timer_.expires_at(deadline_);
+    timer_.async_wait([weak = weak_from_this()](error_code error) {
+      const auto self = weak.lock();
+      if (error || !self) return;
+      self->timer_set_ = false;
+      if (self->deadline_ == Clock::time_point::max()) return;
+      if (Clock::now() < self->deadline_) return self->set_timer();
+      if (self->next_piece_) return self->break_off();
+      self->close();
+    });
+  }
+  void close() {
+    error_code ignored;
+    socket_.close(ignored);
+  }
+
   void wait_for_request() {
     if (server_.stopping()) return;
-    if (buffer_.size() > 0) return read_header();
+    // Never from within the answer to the request before: a client may send a great many at once.
+    if (buffer_.size() > 0) {
+      return asio::post(socket_.get_executor(), [self = shared_from_this()] { self->begin_request(); });
+    }
     idle_ = true;
-    stream_.expires_after(server_.options().idle_timeout);
-    stream_.async_read_some(buffer_.prepare(4096), [self = shared_from_this()](error_code error, std::size_t size) {
+    expires_after(server_.options().idle_timeout);
+    socket_.async_read_some(buffer_.prepare(4096), [self = shared_from_this()](error_code error, std::size_t size) {
       self->idle_ = false;
       if (error) return;
       self->buffer_.commit(size);
-      self->read_header();
+      self->begin_request();
     });
   }
 
-  void read_header() {
+  // Most requests have come whole when the first bytes of them have.
+  void begin_request() {
     parser_.emplace();
     parser_->header_limit(static_cast<std::uint32_t>(server_.options().header_bytes_max));
     parser_->body_limit(server_.options().body_bytes_max);
-    stream_.expires_after(server_.options().header_timeout);
-    http::async_read_header(stream_, buffer_, *parser_,
-                            [self = shared_from_this()](error_code error, std::size_t) { self->on_header(error); });
+    error_code error;
+    buffer_.consume(parser_->put(buffer_.data(), error));
+    if (error && error != http::error::need_more) return on_read_error(error);
+    if (parser_->is_header_done()) return on_header({});
+    expires_after(server_.options().header_timeout);
+    http::async_read_header(socket_, buffer_, *parser_,
+                            [self = shared_from_this()](error_code failure, std::size_t) { self->on_header(failure); });
   }
 
   void on_header(error_code error) {
@@ -212,12 +258,12 @@ class Session : public std::enable_shared_from_this<Session> {
 
   // Asks the application whether it wants such a long body from this client at all, then whether there is room for it.
   void judge_head(std::size_t length) {
-    stream_.expires_never();
+    expires_never();
     auto head = std::make_shared<HttpRequest>(request_of(parser_->get()));
     const bool taken = server_.pool().try_post([self = shared_from_this(), head, length](std::size_t worker) {
       auto refusal =
           std::make_shared<std::optional<HttpResponse>>(self->server_.application().refuse_head(*head, worker));
-      asio::dispatch(self->stream_.get_executor(), [self, refusal, length] {
+      asio::dispatch(self->socket_.get_executor(), [self, refusal, length] {
         if (*refusal) return self->refuse_with(std::move(**refusal));
         if (!self->server_.take_room(length)) {
           return self->refuse({503, "overloaded", "too many long bodies are read already"});
@@ -273,22 +319,29 @@ class Session : public std::enable_shared_from_this<Session> {
 
   void write_continue() {
     static constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
-    stream_.expires_after(server_.options().write_timeout);
-    asio::async_write(stream_, asio::buffer(kContinue), [self = shared_from_this()](error_code error, std::size_t) {
+    expires_after(server_.options().write_timeout);
+    asio::async_write(socket_, asio::buffer(kContinue), [self = shared_from_this()](error_code error, std::size_t) {
       if (!error) self->read_body();
     });
   }
 
   void read_body() {
-    stream_.expires_after(server_.options().body_timeout);
-    http::async_read(stream_, buffer_, *parser_, [self = shared_from_this()](error_code error, std::size_t) {
-      if (error) return self->on_read_error(error);
+    error_code error;
+    if (!parser_->is_done() && buffer_.size() > 0) {
+      parser_->eager(true);
+      buffer_.consume(parser_->put(buffer_.data(), error));
+    }
+    if (error && error != http::error::need_more) return on_read_error(error);
+    if (parser_->is_done()) return hand_over();
+    expires_after(server_.options().body_timeout);
+    http::async_read(socket_, buffer_, *parser_, [self = shared_from_this()](error_code failure, std::size_t) {
+      if (failure) return self->on_read_error(failure);
       self->hand_over();
     });
   }
 
   void on_read_error(error_code error) {
-    if (error == http::error::end_of_stream || error == beast::error::timeout) return stream_.close();
+    if (error == http::error::end_of_stream || error == asio::error::operation_aborted) return close();
     if (error == http::error::body_limit) {
       return refuse({413, "body_too_large", "the body is larger than this resource takes"});
     }
@@ -299,7 +352,7 @@ class Session : public std::enable_shared_from_this<Session> {
         error != http::error::partial_message) {
       return refuse({400, "bad_request", "the request is not well-formed HTTP/1.1"});
     }
-    stream_.close();
+    close();
   }
 
   // All of it but the body.
@@ -322,14 +375,15 @@ class Session : public std::enable_shared_from_this<Session> {
     parser_.reset();
     keep_alive_ = message.keep_alive();
     version_ = message.version();
-    auto request = std::make_shared<HttpRequest>(request_of(message));
-    head_ = request->method == HttpMethod::kHead;
-    request->body = std::move(message.body());
-    if (auto response = server_.application().handle_at_once(*request)) return write(std::move(*response));
-    stream_.expires_never();
+    HttpRequest whole = request_of(message);
+    head_ = whole.method == HttpMethod::kHead;
+    whole.body = std::move(message.body());
+    expires_never();
+    if (auto response = server_.application().handle_at_once(whole)) return write(std::move(*response));
+    auto request = std::make_shared<HttpRequest>(std::move(whole));
     const bool taken = server_.pool().try_post([self = shared_from_this(), request](std::size_t worker) {
       auto response = std::make_shared<HttpResponse>(self->server_.application().handle(*request, worker));
-      asio::dispatch(self->stream_.get_executor(), [self, response] { self->write(std::move(*response)); });
+      asio::dispatch(self->socket_.get_executor(), [self, response] { self->write(std::move(*response)); });
     });
     if (!taken) {
       HttpResponse response = server_.application().refuse(503, "overloaded", "too many requests wait already");
@@ -352,17 +406,18 @@ class Session : public std::enable_shared_from_this<Session> {
     server_.give_back_room(std::exchange(room_, 0));
     if (server_.stopping()) keep_alive_ = false;
     if (response.next_piece && !head_) return begin_stream(std::move(response));
-    text_ = head_text(response, version_, keep_alive_ ? KeepAlive::kYes : KeepAlive::kNo);
+    text_.reserve(1024 + response.body.size());
+    append_head(text_, response, version_, keep_alive_ ? KeepAlive::kYes : KeepAlive::kNo);
     if (!head_) text_ += response.body;
     // Most answers fit into the socket's buffer: then nothing has to be waited for.
     error_code error;
-    const std::size_t sent = stream_.socket().write_some(asio::buffer(text_), error);
-    if (error && error != asio::error::would_block) return stream_.close();
+    const std::size_t sent = socket_.write_some(asio::buffer(text_), error);
+    if (error && error != asio::error::would_block) return close();
     if (sent == text_.size()) return written();
-    stream_.expires_after(server_.options().write_timeout);
-    asio::async_write(stream_, asio::buffer(text_) + sent,
+    expires_after(server_.options().write_timeout);
+    asio::async_write(socket_, asio::buffer(text_) + sent,
                       [self = shared_from_this()](error_code failure, std::size_t) {
-                        if (failure) return self->stream_.close();
+                        if (failure) return self->close();
                         self->written();
                       });
   }
@@ -384,8 +439,8 @@ class Session : public std::enable_shared_from_this<Session> {
     head_message_->keep_alive(keep_alive_);
     head_message_->chunked(chunked_);
     serializer_.emplace(*head_message_);
-    stream_.expires_after(server_.options().write_timeout);
-    http::async_write_header(stream_, *serializer_, [self = shared_from_this()](error_code error, std::size_t) {
+    expires_after(server_.options().write_timeout);
+    http::async_write_header(socket_, *serializer_, [self = shared_from_this()](error_code error, std::size_t) {
       self->serializer_.reset();
       self->head_message_.reset();
       if (error) return self->break_off();
@@ -395,16 +450,16 @@ class Session : public std::enable_shared_from_this<Session> {
 
   void make_piece() {
     if (server_.stopping()) return break_off();
-    stream_.expires_never();
+    expires_never();
     const bool taken = server_.pool().try_post([self = shared_from_this()](std::size_t) {
       const bool made = self->next_piece_(self->piece_);
-      asio::dispatch(self->stream_.get_executor(), [self, made] {
+      asio::dispatch(self->socket_.get_executor(), [self, made] {
         if (!made) return self->break_off();
         self->write_piece();
       });
     });
     if (taken) return;
-    pause_.emplace(stream_.get_executor(), kNoWorkerPause);
+    pause_.emplace(socket_.get_executor(), kNoWorkerPause);
     pause_->async_wait([self = shared_from_this()](error_code error) {
       if (!error) self->make_piece();
     });
@@ -412,7 +467,7 @@ class Session : public std::enable_shared_from_this<Session> {
 
   void write_piece() {
     const bool last = piece_.empty();
-    stream_.expires_after(server_.options().write_timeout);
+    expires_after(server_.options().write_timeout);
     const auto written = [self = shared_from_this(), last](error_code error, std::size_t) {
       if (error) return self->break_off();
       if (!last) return self->make_piece();
@@ -424,39 +479,42 @@ class Session : public std::enable_shared_from_this<Session> {
       next_piece_ = nullptr;
       return finish();
     }
-    if (!chunked_) return asio::async_write(stream_, asio::buffer(piece_), written);
-    if (last) return asio::async_write(stream_, http::make_chunk_last(), written);
-    asio::async_write(stream_, http::make_chunk(asio::buffer(piece_)), written);
+    if (!chunked_) return asio::async_write(socket_, asio::buffer(piece_), written);
+    if (last) return asio::async_write(socket_, http::make_chunk_last(), written);
+    asio::async_write(socket_, http::make_chunk(asio::buffer(piece_)), written);
   }
 
   // Reset rather than closed: to an HTTP/1.0 client a close would look like the end of the body.
   void break_off() {
     next_piece_ = nullptr;
     error_code ignored;
-    stream_.socket().set_option(asio::socket_base::linger(true, 0), ignored);
-    stream_.close();
+    socket_.set_option(asio::socket_base::linger(true, 0), ignored);
+    close();
   }
 
   // A connection closed with unread input is reset, and the reset can overtake the answer: read on for a while.
   void finish() {
     error_code ignored;
-    stream_.socket().shutdown(tcp::socket::shutdown_send, ignored);
-    if (!linger_) return stream_.close();
-    stream_.expires_after(kLingerTimeout);
+    socket_.shutdown(tcp::socket::shutdown_send, ignored);
+    if (!linger_) return close();
+    expires_after(kLingerTimeout);
     discard();
   }
 
   void discard() {
     buffer_.clear();
-    stream_.async_read_some(buffer_.prepare(16 * 1024), [self = shared_from_this()](error_code error, std::size_t n) {
+    socket_.async_read_some(buffer_.prepare(16 * 1024), [self = shared_from_this()](error_code error, std::size_t n) {
       self->discarded_ += n;
-      if (error || self->discarded_ > kLingerBytesMax) return self->stream_.close();
+      if (error || self->discarded_ > kLingerBytesMax) return self->close();
       self->discard();
     });
   }
 
   Server& server_;
-  beast::tcp_stream stream_;
+  Socket socket_;
+  Timer timer_;
+  bool timer_set_ = false;
+  Clock::time_point deadline_ = Clock::time_point::max();
   const IpAddress peer_;
   beast::flat_buffer buffer_;
   std::optional<http::request_parser<http::string_body>> parser_;
@@ -466,7 +524,7 @@ class Session : public std::enable_shared_from_this<Session> {
   std::optional<http::response_serializer<http::empty_body>> serializer_;
   std::function<bool(std::string&)> next_piece_;
   std::string piece_;
-  std::optional<asio::steady_timer> pause_;
+  std::optional<Timer> pause_;
   bool chunked_ = false;
   bool idle_ = false;
   bool keep_alive_ = false;
@@ -496,14 +554,13 @@ std::optional<std::string> Server::listen() {
   if (error) return failed("listen on");
   port_ = acceptor_.local_endpoint(error).port();
   accept();
-  for (std::size_t i = 0; i < std::max<std::size_t>(options_.io_threads, 1); ++i) {
-    threads_.emplace_back([this] { io_.run(); });
-  }
+  for (Loop& loop : loops_) loop.thread = std::thread([&loop] { loop.io.run(); });
   return std::nullopt;
 }
 
 void Server::accept() {
-  acceptor_.async_accept(asio::make_strand(io_), [this](error_code error, tcp::socket socket) {
+  turn_ = (turn_ + 1) % loops_.size();
+  acceptor_.async_accept(loops_[turn_].io, [this](error_code error, Socket socket) {
     if (stopping()) return;
     if (!error) {
       admit(std::move(socket));
@@ -514,7 +571,7 @@ void Server::accept() {
   });
 }
 
-void Server::admit(tcp::socket socket) {
+void Server::admit(Socket socket) {
   error_code error;
   const tcp::endpoint peer = socket.remote_endpoint(error);
   if (error) return;  // gone again
@@ -563,8 +620,10 @@ void Server::stop_all() {
   }
   each(&Session::close_now);
   pool_.stop();
-  io_.stop();
-  for (std::thread& thread : threads_) thread.join();
+  for (Loop& loop : loops_) loop.io.stop();
+  for (Loop& loop : loops_) {
+    if (loop.thread.joinable()) loop.thread.join();
+  }
 }
 
 }  // namespace

@@ -122,7 +122,7 @@ ApiAnswer ApiFixture::call(const ApiRequest& request) {
   if (answer.response.content_type.ends_with("json")) {
     answer.body = boost::json::parse(answer.response.body);
   }
-  const RouteMatch match = match_route(routing_table(), http.method, http.path);
+  const RouteMatch match = match_route(http.method, http.path);
   if (match.route != nullptr) {
     for (const std::string& complaint : openapi_.complaints(request.method, match.route->path, answer.response)) {
       ADD_FAILURE() << complaint;
