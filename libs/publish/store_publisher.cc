@@ -52,8 +52,10 @@ bool StorePublisher::make_room() {
   const ImageTarget::Done reserved = target_->reserve(reserved_bytes());
   const std::lock_guard lock(status_mutex_);
   no_room_.reset();
-  if (!reserved) no_room_ = reserved.error().message;
-  recovery_wanted_.notify_all();
+  if (!reserved) {
+    no_room_ = reserved.error().message;
+    recovery_wanted_.notify_all();
+  }
   return reserved.ok() && !status_.failure;
 }
 

@@ -13,7 +13,10 @@ void append_netstring(std::string& out, std::string_view text) {
 }  // namespace
 
 KeyDigest audit_hash(const KeyDigest& previous, const AuditRow& row) {
-  std::string content(previous.bytes.begin(), previous.bytes.end());
+  std::string content;
+  content.reserve(previous.bytes.size() + row.actor.size() + row.address.size() + row.action.size() +
+                  row.subject.size() + row.before.size() + row.after.size() + 256);
+  content.append(previous.bytes.begin(), previous.bytes.end());
   append_netstring(content, std::to_string(row.id));
   append_netstring(content, std::to_string(row.at.micros));
   append_netstring(content, row.actor);

@@ -90,6 +90,13 @@ struct EntryRow {
   Timestamp added_at;
 };
 
+// What makes another list of a list. Those that are updated keep their range.
+struct EntryChanges {
+  std::vector<EntryId> removed;
+  std::vector<EntryRow> updated;
+  std::vector<EntryRow> added;
+};
+
 // A management token. account nullopt: the operator's.
 struct TokenRow {
   TokenId id;

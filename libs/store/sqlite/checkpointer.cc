@@ -3,9 +3,19 @@
 namespace keyfence::sqlite {
 namespace {
 
-constexpr int kPagesWanted = 1'000;   // 4 MB: begin a checkpoint beside the writer
-constexpr int kPagesLong = 16'000;    // 64 MB: the writer waits for one
-constexpr int kPagesBetween = 4'000;  // and, where a long read keeps the log from beginning anew, not at every commit
+constexpr int kPagesWanted = 1'000;    // 4 MB: begin a checkpoint beside the writer
+constexpr int kPagesLong = 16'000;     // 64 MB: the writer waits for one, if little is left to copy
+constexpr int kPagesLeft = 500;        // so little
+constexpr int kPagesTooLong = 64'000;  // 256 MB: the writer waits, however much is left
+constexpr int kPagesBetween = 4'000;   // and, where a long read keeps the log from beginning anew, not at every commit
+
+// SQLite syncs the file only when it has copied the whole log, which it never has while the writer goes on; then the
+// one who waits for the last pages would wait for the disk to take all of them.
+void sync(sqlite3* handle) noexcept {
+  sqlite3_file* file = nullptr;
+  if (sqlite3_file_control(handle, "main", SQLITE_FCNTL_FILE_POINTER, &file) != SQLITE_OK || file == nullptr) return;
+  if (file->pMethods != nullptr) file->pMethods->xSync(file, SQLITE_SYNC_NORMAL);
+}
 
 }  // namespace
 
@@ -24,15 +34,19 @@ Checkpointer::~Checkpointer() {
 }
 
 void Checkpointer::log_has(int pages) {
-  if (pages < kPagesWanted) {
-    waited_at_ = 0;
-    return;
-  }
   std::unique_lock lock(mutex_);
+  if (pages < pages_) copied_ = waited_at_ = 0;  // a new log
+  pages_ = pages;
+  const int left = pages - copied_;
+  if (left >= kPagesWanted && !wanted_) {
+    wanted_ = true;
+    changed_.notify_all();
+  }
+  const bool is_time = pages >= kPagesTooLong || (pages >= kPagesLong && left <= kPagesLeft);
+  if (!is_time || (waited_at_ > 0 && pages < waited_at_ + kPagesBetween)) return;
+  waited_at_ = pages;
   wanted_ = true;
   changed_.notify_all();
-  if (pages < kPagesLong || pages < waited_at_ + kPagesBetween) return;
-  waited_at_ = pages;
   changed_.wait(lock, [this] { return !wanted_ && !running_; });
 }
 
@@ -43,17 +57,25 @@ void Checkpointer::loop() {
     if (stopping_) return;
     wanted_ = false;
     running_ = true;
+    const int asked_at = pages_;
     lock.unlock();
-    checkpoint();
+    const int copied = checkpoint();
     lock.lock();
     running_ = false;
+    if (pages_ >= asked_at) copied_ = copied;
     changed_.notify_all();
   }
 }
 
 // A checkpoint that fails is tried again when the log has grown; until then all is in the log.
-void Checkpointer::checkpoint() noexcept {
-  sqlite3_wal_checkpoint_v2(connection_.handle(), nullptr, SQLITE_CHECKPOINT_PASSIVE, nullptr, nullptr);
+int Checkpointer::checkpoint() noexcept {
+  int pages = 0;
+  int copied = 0;
+  const int result =
+      sqlite3_wal_checkpoint_v2(connection_.handle(), nullptr, SQLITE_CHECKPOINT_PASSIVE, &pages, &copied);
+  if (result != SQLITE_OK || copied < 0) return 0;
+  if (copied < pages) sync(connection_.handle());
+  return copied;
 }
 
 }  // namespace keyfence::sqlite

@@ -18,12 +18,14 @@ class Checkpointer {
   Checkpointer& operator=(const Checkpointer&) = delete;
 
   // Tells how long the log is; cheap. Called by the writer. Where writes follow each other so fast that the log never
-  // comes to an end, it lets the writer wait for one checkpoint, after which the log begins anew.
+  // comes to an end, it lets the writer wait for one checkpoint, after which the log begins anew: once nearly all of the
+  // log is in the file, and on the disk, so that little is left to wait for.
   void log_has(int pages);
 
  private:
   void loop();
-  void checkpoint() noexcept;
+  // How many pages of the log are in the file then, and on the disk.
+  [[nodiscard]] int checkpoint() noexcept;
 
   Connection connection_;
   std::mutex mutex_;
@@ -31,6 +33,8 @@ class Checkpointer {
   bool wanted_ = false;
   bool running_ = false;
   bool stopping_ = false;
+  int pages_ = 0;
+  int copied_ = 0;  // of them, by the last checkpoint
   int waited_at_ = 0;
   std::thread thread_;
 };

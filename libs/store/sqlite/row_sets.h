@@ -17,10 +17,15 @@ namespace keyfence::sqlite {
       std::min<std::uint64_t>(value, static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max())));
 }
 
+constexpr std::size_t kRowsExpected = 24;  // a key's list
+
 template <class Row>
 [[nodiscard]] std::vector<Row> all(Rows rows, Row (*read)(const Rows&)) {
   std::vector<Row> out;
-  while (rows.next()) out.push_back(read(rows));
+  while (rows.next()) {
+    if (out.empty()) out.reserve(kRowsExpected);
+    out.push_back(read(rows));
+  }
   return out;
 }
 

@@ -78,7 +78,7 @@ TouchedPolicy::List& SqliteTransaction::touch(ListRef ref) {
   }
   if (ref.layer == Layer::kKey) {
     const KeyId key(ref.owner);
-    if (!touched_.keys.contains(key)) touched_.keys.emplace(key, reads_->key(key).digest);
+    if (!touched_.keys.contains(key)) touched_.keys.emplace(key, standing_key(key).digest);
   }
   position->second.row.changed = next();
   return position->second;
@@ -101,6 +101,15 @@ StoreResult<ListRow> SqliteTransaction::list(ListRef ref) {
   const auto position = touched_.lists.find(ref);
   if (position != touched_.lists.end()) return position->second.row;
   return ForwardedReads::list(ref);
+}
+
+const KeyRow& SqliteTransaction::standing_key(KeyId id) {
+  if (!known_key_ || known_key_->id != id) known_key_ = reads_->key(id);
+  return *known_key_;
+}
+
+StoreResult<KeyRow> SqliteTransaction::key(KeyId id) {
+  return guarded([&]() -> KeyRow { return standing_key(id); });
 }
 
 StoreResult<void> SqliteTransaction::update_instance(const InstanceRow& row) {
@@ -140,6 +149,7 @@ StoreResult<void> SqliteTransaction::update_account(const AccountRow& row) {
 }
 
 void SqliteTransaction::forget_key(KeyId id, const KeyDigest& digest) {
+  known_key_.reset();
   touched_.keys.try_emplace(id, digest);
   touched_.lists.erase(ListRef::of(id));
 }
@@ -200,6 +210,7 @@ StoreResult<void> SqliteTransaction::update_key(const KeyRow& row) {
           const auto other = reads_->key_by_digest(row.digest);
           return "this secret is registered already, as " + (other ? other->id : row.id).text();
         });
+    known_key_.reset();
     if (standing.name != row.name || standing.account != row.account) {
       writes_->delete_grams.execute(row.id, grams_of(standing.account, standing.name));
       writes_->insert_grams.execute(row.id, grams_of(row.account, row.name));
@@ -237,22 +248,23 @@ void SqliteTransaction::refuse_twin(ListRef ref, const EntryRow& row) {
 }
 
 StoreResult<void> SqliteTransaction::insert_entry(ListRef ref, const EntryRow& row) {
-  return write([&] {
-    TouchedPolicy::List& list = touch(ref);
-    naming_duplicates(
-        [&] {
-          writes_->insert_entry.execute(ref.layer, ref.owner, row.id, PackedRange(row.range).bytes(), row.state,
-                                        row.expires_at, row.kind, row.text, row.label, row.added_by, row.added_at,
-                                        next(), spread_of(row.range));
-        },
-        [&] {
-          refuse_twin(ref, row);
-          return "there is an entry " + row.id.text() + " already";
-        });
-    list.put(policy_of(row), TouchedPolicy::Before::kAbsent);
-    ++list.row.entry_count;
-    ++list.added;
-  });
+  return write([&] { put_entry(ref, touch(ref), row); });
+}
+
+void SqliteTransaction::put_entry(ListRef ref, TouchedPolicy::List& list, const EntryRow& row) {
+  naming_duplicates(
+      [&] {
+        writes_->insert_entry.execute(ref.layer, ref.owner, row.id, PackedRange(row.range).bytes(), row.state,
+                                      row.expires_at, row.kind, row.text, row.label, row.added_by, row.added_at, next(),
+                                      spread_of(row.range));
+      },
+      [&] {
+        refuse_twin(ref, row);
+        return "there is an entry " + row.id.text() + " already";
+      });
+  list.put(policy_of(row), TouchedPolicy::Before::kAbsent);
+  ++list.row.entry_count;
+  ++list.added;
 }
 
 StoreResult<void> SqliteTransaction::update_entry(ListRef ref, const EntryRow& row) {
@@ -290,6 +302,40 @@ StoreResult<void> SqliteTransaction::delete_entries(ListRef ref) {
     list.removed += list.row.entry_count;
     list.row.entry_count = 0;
   });
+}
+
+StoreResult<void> SqliteTransaction::change_entries(ListRef ref, const EntryChanges& changes) {
+  StoreResult<void> result = write([&] {
+    const auto require = [&](std::int64_t rows, EntryId id) {
+      if (rows == 0) fail_not_found("there is no entry " + id.text() + " with this range in this allowlist");
+    };
+    TouchedPolicy::List& list = touch(ref);
+    const std::size_t leaving = changes.removed.size() + changes.updated.size();
+    const bool whole = leaving > 0 && leaving == list.row.entry_count;  // all of it goes into the past in one go
+    if (whole) writes_->keep_entries.execute(next(), ref.layer, ref.owner);
+    const auto keep = [&](EntryId id) {
+      if (!whole) writes_->keep_entry.execute(next(), ref.layer, ref.owner, id);
+    };
+    for (const EntryId id : changes.removed) {
+      keep(id);
+      require(writes_->delete_entry.execute(ref.layer, ref.owner, id), id);
+      list.remove(id);
+    }
+    list.row.entry_count -= changes.removed.size();
+    list.removed += changes.removed.size();
+    for (const EntryRow& row : changes.updated) {
+      keep(row.id);
+      require(writes_->update_entry_settings.execute(row.state, row.expires_at, row.kind, row.text, row.label,
+                                                     row.added_by, row.added_at, next(), ref.layer, ref.owner, row.id,
+                                                     PackedRange(row.range).bytes()),
+              row.id);
+      list.put(policy_of(row), TouchedPolicy::Before::kStanding);
+    }
+    list.updated += changes.updated.size();
+    for (const EntryRow& row : changes.added) put_entry(ref, list, row);
+  });
+  if (!result && !broken_) broken_ = result.error();  // some of it may be written
+  return result;
 }
 
 StoreResult<void> SqliteTransaction::insert_token(const TokenRow& row) {
@@ -452,7 +498,8 @@ void SqliteTransaction::add_keys(PolicyChange& change) {
     if (digest_before && (!row || row->digest != *digest_before)) change.removed_digests.push_back(*digest_before);
     if (!row) continue;
     const ListRef ref = ListRef::of(id);
-    const ListRow list = reads_->list(ref);
+    const auto written = touched_.lists.find(ref);
+    const ListRow list = written != touched_.lists.end() ? written->second.row : reads_->list(ref);
     KeyPolicy policy{id,
                      row->account,
                      row->digest,

@@ -38,6 +38,7 @@ class SqliteTransaction final : public ForwardedReads<Transaction, SqliteTransac
   StoreResult<void> update_entry(ListRef ref, const EntryRow& row) override;
   StoreResult<void> delete_entry(ListRef ref, EntryId id) override;
   StoreResult<void> delete_entries(ListRef ref) override;
+  StoreResult<void> change_entries(ListRef ref, const EntryChanges& changes) override;
   StoreResult<void> insert_token(const TokenRow& row) override;
   StoreResult<void> update_token(const TokenRow& row) override;
 
@@ -66,6 +67,7 @@ class SqliteTransaction final : public ForwardedReads<Transaction, SqliteTransac
   }
 
   StoreResult<ListRow> list(ListRef ref) override;
+  StoreResult<KeyRow> key(KeyId id) override;
 
   // Writes what belongs to the change set beside its rows: packed policies, list rows, revision, change row and audit
   // rows. The change if the policy changed. Throws Failure.
@@ -89,6 +91,9 @@ class SqliteTransaction final : public ForwardedReads<Transaction, SqliteTransac
   }
   [[nodiscard]] Revision next() const noexcept { return {standing_.value + 1}; }
   [[nodiscard]] TouchedPolicy::List& touch(ListRef ref);
+  // The key as it stands; of the one that was asked for last without looking again.
+  [[nodiscard]] const KeyRow& standing_key(KeyId id);
+  void put_entry(ListRef ref, TouchedPolicy::List& list, const EntryRow& row);
   void insert_empty_list(ListRef ref);
   void delete_list(ListRef ref);
   // Throws kDuplicate where another entry of the list has this range.
@@ -106,6 +111,7 @@ class SqliteTransaction final : public ForwardedReads<Transaction, SqliteTransac
   Writes* writes_;
   Revision standing_;
   TouchedPolicy touched_;
+  std::optional<KeyRow> known_key_;
   std::vector<AuditRow> audit_;
   std::optional<StoreError> broken_;  // a row function failed halfway: nothing of this may be committed
 };

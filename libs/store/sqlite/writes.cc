@@ -45,6 +45,10 @@ Writes::Writes(Connection& connection)
       update_entry(connection,
                    "UPDATE entries SET range = ?, state = ?, expires_at = ?, kind = ?, text = ?, label = ?,"
                    " added_by = ?, added_at = ?, since = ?, spread = ? WHERE layer = ? AND owner = ? AND id = ?"),
+      // Without the columns of the other indexes, which need not be written then.
+      update_entry_settings(connection,
+                            "UPDATE entries SET state = ?, expires_at = ?, kind = ?, text = ?, label = ?, added_by = ?,"
+                            " added_at = ?, since = ? WHERE layer = ? AND owner = ? AND id = ? AND +range = ?"),
       delete_entry(connection, "DELETE FROM entries WHERE layer = ? AND owner = ? AND id = ?"),
       delete_entries(connection, "DELETE FROM entries WHERE layer = ? AND owner = ?"),
       keep_entry(

@@ -15,7 +15,7 @@ struct Writes {
   Statement insert_grams, delete_grams;
   Statement put_key_policy;
   Statement insert_list, update_list, delete_list, delete_lists_of_keys, delete_entries_of_keys;
-  Statement insert_entry, update_entry, delete_entry, delete_entries;
+  Statement insert_entry, update_entry, update_entry_settings, delete_entry, delete_entries;
   Statement keep_entry, keep_entries;  // as they were, in past_entries
   Statement insert_list_revision, newest_list_revisions, forget_list_revisions, forget_past_entries;
   Statement forget_list_revisions_of_keys, forget_past_entries_of_keys;

@@ -82,6 +82,63 @@ TEST_P(ControlStoreContract, AChangeSetIsOneRevisionOfAList) {
   EXPECT_THAT(store().list_revisions(ref, {rows[1].list.changed.value, 1}).value(), SizeIs(1));
 }
 
+TEST_P(ControlStoreContract, EntriesThatAreChangedTogetherAreKeptAsThoseChangedOneByOne) {
+  const AccountRow account = add_account("Acme");
+  for (const ListRef ref : {ListRef::of(account.id), ListRef::of(add_key(account.id, "a key").id)}) {
+    const EntryRow first = add_entry(ref, "203.0.113.1");
+    EntryRow second = add_entry(ref, "203.0.113.2");
+    EntryRow third = add_entry(ref, "203.0.113.3");
+    const Revision before = store().list(ref)->changed;
+    const EntryRow fourth = new_entry("203.0.113.4");
+    second.label = "moved";
+    second.state = EntryState::kDisabled;
+    // Some of the list, then all of it.
+    change([&](Transaction& tx) { return tx.change_entries(ref, {{first.id}, {second}, {fourth}}); });
+    const Revision some = store().list(ref)->changed;
+    EXPECT_THAT(texts_at(store(), ref, some), ElementsAre("203.0.113.2", "203.0.113.3", "203.0.113.4"));
+    third.label = "moved too";
+    change([&](Transaction& tx) { return tx.change_entries(ref, {{second.id, fourth.id}, {third}, {}}); });
+    const std::vector<ListRevisionRow> rows = store().list_revisions(ref, {0, 2}).value();
+    ASSERT_THAT(rows, SizeIs(2));
+    EXPECT_EQ((std::vector{rows[0].added, rows[0].updated, rows[0].removed}), (std::vector<std::size_t>{0, 1, 2}));
+    EXPECT_EQ((std::vector{rows[1].added, rows[1].updated, rows[1].removed}), (std::vector<std::size_t>{1, 1, 1}));
+    EXPECT_EQ(rows[0].list.entry_count, 1U);
+    EXPECT_EQ(store().entries(ref, {})->front().label, "moved too");
+    EXPECT_THAT(texts_at(store(), ref, before), ElementsAre("203.0.113.1", "203.0.113.2", "203.0.113.3"));
+    EXPECT_THAT(texts_at(store(), ref, some), ElementsAre("203.0.113.2", "203.0.113.3", "203.0.113.4"));
+    EXPECT_EQ(store().entries_at(ref, some, {0, 10})->front().state, EntryState::kDisabled);
+  }
+  EXPECT_TRUE(store().verify().ok());
+}
+
+TEST_P(ControlStoreContract, OfEntriesThatAreChangedTogetherAllAreOrNone) {
+  const ListRef ref = ListRef::global();
+  const EntryRow first = add_entry(ref, "203.0.113.1");
+  const EntryRow second = add_entry(ref, "203.0.113.2");
+  const Revision standing = store().revision().value();
+  EntryRow elsewhere = second;
+  elsewhere.range = new_entry("203.0.113.9").range;
+  const EntryRow twin = new_entry("203.0.113.2");
+  const std::vector<std::pair<EntryChanges, Code>> wrong = {
+      {{{first.id, EntryId(5)}, {}, {}}, Code::kNotFound},
+      {{{first.id}, {elsewhere}, {}}, Code::kNotFound},
+      {{{first.id}, {}, {twin}}, Code::kDuplicate},
+  };
+  for (const auto& [changes, code] : wrong) {
+    const EntryChanges& made = changes;
+    // Even a work that does not mind: half of it would be written.
+    const auto done = store().transact([&](Transaction& tx) -> StoreResult<void> {
+      EXPECT_EQ(tx.change_entries(ref, made).error().code, code);
+      return {};
+    });
+    ASSERT_FALSE(done.ok());
+    EXPECT_EQ(done.error().code, code);
+    EXPECT_THAT(store().entries(ref, {}).value(), SizeIs(2));
+    EXPECT_EQ(store().revision().value(), standing);
+  }
+  EXPECT_TRUE(store().verify().ok());
+}
+
 TEST_P(ControlStoreContract, AHistoryGoesWithItsListAndIsBounded) {
   const AccountRow account = add_account("Acme");
   const KeyRow key = add_key(account.id, "a key");
