@@ -7,6 +7,12 @@ namespace keyfence {
 
 void ChangeContext::audit(std::string_view action, std::string subject, std::optional<AccountId> account,
                           const boost::json::value& before, const boost::json::value& after) {
+  audit_text(action, std::move(subject), account, before.is_null() ? "" : boost::json::serialize(before),
+             after.is_null() ? "" : boost::json::serialize(after));
+}
+
+void ChangeContext::audit_text(std::string_view action, std::string subject, std::optional<AccountId> account,
+                               std::string before, std::string after) {
   AuditRow row;
   row.at = call_.now;
   row.actor = call_.caller.actor();
@@ -14,8 +20,8 @@ void ChangeContext::audit(std::string_view action, std::string subject, std::opt
   row.action = action;
   row.subject = std::move(subject);
   row.account = account;
-  if (!before.is_null()) row.before = boost::json::serialize(before);
-  if (!after.is_null()) row.after = boost::json::serialize(after);
+  row.before = std::move(before);
+  row.after = std::move(after);
   tx.audit_line(std::move(row));
 }
 

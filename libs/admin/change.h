@@ -20,6 +20,10 @@ class ChangeContext {
   void audit(std::string_view action, std::string subject, std::optional<AccountId> account,
              const boost::json::value& before, const boost::json::value& after);
 
+  // The same with what was made into text before.
+  void audit_text(std::string_view action, std::string subject, std::optional<AccountId> account, std::string before,
+                  std::string after);
+
   Transaction& tx;  // NOLINT(misc-non-private-member-variables-in-classes): the point of the class
 
  private:

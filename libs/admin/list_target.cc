@@ -39,6 +39,17 @@ Result<ListTarget, Problem> find_list(StoreReader& store, const Call& call) {
   return target_of(store, ListRef::global(), std::nullopt, "global", "/api/v1/allowlist");
 }
 
+Result<ListRow, Problem> find_list_to_read(StoreReader& store, const Call& call) {
+  if (call.caller.is_operator()) {
+    if (const auto id = KeyId::parse(call.path_parameter("key_id"))) {
+      if (auto list = store.list(ListRef::of(*id))) return *list;
+    }
+  }
+  auto target = find_list(store, call);  // which tells what is missing
+  if (!target) return Err{std::move(target).error()};
+  return target->list;
+}
+
 std::optional<Problem> refuse_unconfirmed_mode(const Call& call, const ListRow& before, ListMode after) {
   if (before.ref.layer != Layer::kGlobal || before.mode == after) return std::nullopt;
   return refuse_unconfirmed(call.caller, call.now);
@@ -64,6 +75,25 @@ Result<boost::json::object, Problem> view_for_audit(StoreReader& store, const Li
   for (const EntryRow& row : *rows) entries.emplace_back(view(row));
   out["entries"] = std::move(entries);
   return out;
+}
+
+std::string text_for_audit(const ListRow& list, const std::vector<EntryRow>& entries) {
+  std::string out;
+  if (list.entry_count > kAuditedEntriesMax) {
+    append_members(out, list);
+    return out += '}';
+  }
+  out.reserve(256 + entries.size() * 288);
+  append_members(out, list);
+  out += ",\"entries\":[";
+  bool first = true;
+  for (const EntryRow& row : entries) {
+    if (!first) out += ',';
+    first = false;
+    append_members(out, row);
+    out += '}';
+  }
+  return out += "]}";
 }
 
 }  // namespace keyfence

@@ -2,6 +2,7 @@
 
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "libs/admin/change.h"
 
@@ -19,6 +20,8 @@ struct ListTarget {
 [[nodiscard]] Layer layer_of_path(const Call& call) noexcept;
 // Errors   404 for what is not there and for what is another account's.
 [[nodiscard]] Result<ListTarget, Problem> find_list(StoreReader& store, const Call& call);
+// The list alone: an operator's look-up of a key's list need not ask whose key it is.
+[[nodiscard]] Result<ListRow, Problem> find_list_to_read(StoreReader& store, const Call& call);
 
 // 403 sign_in_again where the mode of the global list would change, which decides over every request of the instance,
 // and the password was given too long ago.
@@ -35,5 +38,7 @@ struct ListOutcome {
 // The list with its entries for the audit log; of a list longer than kAuditedEntriesMax the number alone.
 inline constexpr std::size_t kAuditedEntriesMax = 1'000;
 [[nodiscard]] Result<boost::json::object, Problem> view_for_audit(StoreReader& store, const ListRow& list);
+// The same as text, of entries that were read already.
+[[nodiscard]] std::string text_for_audit(const ListRow& list, const std::vector<EntryRow>& entries);
 
 }  // namespace keyfence

@@ -1,5 +1,6 @@
 #include "libs/admin/list_writer.h"
 
+#include <algorithm>
 #include <map>
 #include <utility>
 
@@ -12,45 +13,63 @@ bool same_settings(const EntryRow& row, const EntryInput& input) {
          row.expires_at == input.expires_at;
 }
 
-Result<EntryCounts, Problem> write_entries(Transaction& tx, const Call& call, ListRef ref,
-                                           const std::vector<EntryInput>& entries) {
-  auto standing = all_entries(tx, ref);
-  if (!standing) return Err{std::move(standing).error()};
+ListEdit edit_list(std::vector<EntryRow> standing, const std::vector<EntryInput>& wanted, const Call& call) {
   std::map<IpRange, EntryRow> left;
-  for (EntryRow& row : *standing) left.emplace(row.range, std::move(row));
-  EntryCounts counts;
-  std::vector<const EntryInput*> fresh;
-  for (const EntryInput& input : entries) {
+  for (EntryRow& row : standing) left.emplace(row.range, std::move(row));
+  ListEdit edit;
+  for (const EntryInput& input : wanted) {
     const auto found = left.find(input.parsed.range);
     if (found == left.end()) {
-      fresh.push_back(&input);
+      edit.changes.added.push_back(new_entry_row(input, call));
       continue;
     }
     EntryRow row = std::move(found->second);
     left.erase(found);
-    ++counts.kept;
+    ++edit.counts.kept;
     if (same_settings(row, input)) continue;
     row.text = input.text;
     row.kind = input.parsed.kind;
     row.label = input.label;
     row.state = input.state;
     row.expires_at = input.expires_at;
-    if (auto updated = checked(tx.update_entry(ref, row)); !updated) return Err{std::move(updated).error()};
+    edit.changes.updated.push_back(std::move(row));
   }
-  counts.removed = left.size();
-  if (counts.kept == 0 && counts.removed > 0) {
-    if (auto gone = checked(tx.delete_entries(ref)); !gone) return Err{std::move(gone).error()};
-  } else {
-    for (const auto& [range, row] : left) {
-      if (auto gone = checked(tx.delete_entry(ref, row.id)); !gone) return Err{std::move(gone).error()};
-    }
+  edit.changes.removed.reserve(left.size());
+  for (const auto& [range, row] : left) edit.changes.removed.push_back(row.id);
+  edit.counts.added = edit.changes.added.size();
+  edit.counts.removed = left.size();
+  return edit;
+}
+
+std::vector<EntryRow> edited(std::vector<EntryRow> standing, const EntryChanges& changes) {
+  std::map<EntryId, EntryRow> rows;
+  for (EntryRow& row : standing) rows.emplace(row.id, std::move(row));
+  for (const EntryId id : changes.removed) rows.erase(id);
+  for (const EntryRow& row : changes.updated) rows.insert_or_assign(row.id, row);
+  for (const EntryRow& row : changes.added) rows.insert_or_assign(row.id, row);
+  std::vector<EntryRow> out;
+  out.reserve(rows.size());
+  for (auto& [id, row] : rows) out.push_back(std::move(row));
+  return out;
+}
+
+Result<void, Problem> write_edit(Transaction& tx, ListRef ref, const ListEdit& edit) {
+  const EntryChanges& changes = edit.changes;
+  if (edit.counts.kept > 0 || changes.removed.empty()) {
+    if (changes.removed.empty() && changes.updated.empty() && changes.added.empty()) return {};
+    return checked(tx.change_entries(ref, changes));
   }
-  for (const EntryInput* input : fresh) {
-    auto added = checked(tx.insert_entry(ref, new_entry_row(*input, call)));
-    if (!added) return Err{std::move(added).error()};
-  }
-  counts.added = fresh.size();
-  return counts;
+  if (auto gone = checked(tx.delete_entries(ref)); !gone || changes.added.empty()) return gone;
+  return checked(tx.change_entries(ref, {.removed = {}, .updated = {}, .added = changes.added}));
+}
+
+Result<EntryCounts, Problem> write_entries(Transaction& tx, const Call& call, ListRef ref,
+                                           const std::vector<EntryInput>& entries) {
+  auto standing = all_entries(tx, ref);
+  if (!standing) return Err{std::move(standing).error()};
+  const ListEdit edit = edit_list(std::move(*standing), entries, call);
+  if (auto written = write_edit(tx, ref, edit); !written) return Err{std::move(written).error()};
+  return edit.counts;
 }
 
 }  // namespace keyfence

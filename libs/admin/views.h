@@ -16,8 +16,9 @@ namespace keyfence {
 [[nodiscard]] boost::json::object view(const KeyRow& row);
 [[nodiscard]] boost::json::object view(const ListRow& row);
 [[nodiscard]] boost::json::object view(const EntryRow& row);
-// The same with its evidence as a last member, as text: lists are read often, and are long.
-void append_view(std::string& out, const EntryRow& row, const boost::json::value& evidence);
+// The same as text, without the brace that closes it: lists are read and changed often, and are long.
+void append_members(std::string& out, const ListRow& row);
+void append_members(std::string& out, const EntryRow& row);
 [[nodiscard]] boost::json::object view(const TokenRow& row);
 [[nodiscard]] boost::json::object view(const MemberRow& row);
 [[nodiscard]] boost::json::object view_operator(const PersonRow& row);

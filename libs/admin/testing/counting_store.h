@@ -1,6 +1,8 @@
 #pragma once
 
 #include <atomic>
+#include <functional>
+#include <utility>
 
 #include "libs/store/control_store.h"
 
@@ -15,8 +17,12 @@ class CountingStore final : public ControlStore {
   std::atomic<std::size_t> entries_read{0};  // rows that entries() answered
   std::atomic<std::size_t> tokens_read{0};   // rows that tokens() answered
 
+  // Run once, before the next transaction: what another caller does meanwhile.
+  std::function<void()> before_transaction = {};
+
   StoreResult<Committed> transact(const Work& work) override {
     ++transactions;
+    if (const auto meanwhile = std::exchange(before_transaction, nullptr)) meanwhile();
     return store_.transact(work);
   }
   StoreResult<std::vector<EntryRow>> entries(ListRef ref, PageRequest page) override {

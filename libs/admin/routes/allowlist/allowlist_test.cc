@@ -109,6 +109,40 @@ TEST_F(AllowlistRoutes, ADefaultDenyListStaysShutWithoutConfirmation) {
   EXPECT_EQ(decide(key_.secret, "203.0.113.1").reason, Reason::kAllowed);
 }
 
+TEST_F(AllowlistRoutes, AListThatChangesWhileItsReplacementWaitsIsReplacedAsItStandsThen) {
+  add("203.0.113.1");
+  CountingStore counting(*store_);
+  serve_with(counting, *publisher_);
+  const std::string body = R"({"entries":[{"text":"203.0.113.1","label":"kept"},{"text":"203.0.113.3"}]})";
+  const ListRef ref = ListRef::of(*KeyId::parse(key_.id));
+  const auto insert = [&](const std::string& text) {
+    EntryRow row;
+    row.id = EntryId(ids_.next());
+    row.range = IpRange::single(*IpAddress::parse(text));
+    row.text = text;
+    EXPECT_TRUE(store_->transact([&](Transaction& tx) { return tx.insert_entry(ref, row); }).ok());
+  };
+  counting.before_transaction = [&] { insert("203.0.113.2"); };
+  const ApiAnswer replaced = put(path_, body);
+  ASSERT_EQ(replaced.status, 200) << replaced.response.body;
+  EXPECT_EQ(replaced.text("/kept"), "1");
+  EXPECT_EQ(replaced.text("/added"), "1");
+  EXPECT_EQ(replaced.text("/removed"), "1");
+  EXPECT_EQ(get(path_).text("/entry_count"), "2");
+  EXPECT_EQ(decide(key_.secret, "203.0.113.2").reason, Reason::kAddressDeniedKey);
+  EXPECT_EQ(decide(key_.secret, "203.0.113.3").reason, Reason::kAllowed);
+  const ApiAnswer audit = get("/api/v1/audit?limit=1");
+  EXPECT_EQ(audit.text("/items/0/before/entry_count"), "2") << "as it stood when it was replaced";
+  EXPECT_EQ(audit.text("/items/0/before/entries/1/text"), "203.0.113.2");
+  EXPECT_EQ(audit.text("/items/0/after/entries/1/text"), "203.0.113.3");
+
+  const std::string read = *get(path_).header("ETag");
+  counting.before_transaction = [&] { insert("203.0.113.4"); };
+  const ApiAnswer late = call({.method = "PUT", .path = path_, .body = body, .headers = {{"If-Match", read}}});
+  EXPECT_EQ(late.status, 412) << "changed after it was read, and before it was replaced";
+  EXPECT_EQ(get(path_).text("/entry_count"), "3");
+}
+
 TEST_F(AllowlistRoutes, AStaleIfMatchIs412AndChangesNothing) {
   const std::string before = *get(path_).header("ETag");
   const ApiAnswer added = add("203.0.113.0/24");

@@ -1,3 +1,5 @@
+#include <boost/json/serialize.hpp>
+
 #include "libs/admin/entries.h"
 #include "libs/admin/list_target.h"
 #include "libs/admin/routes/routes.h"
@@ -5,34 +7,43 @@
 #include "libs/admin/views.h"
 
 namespace keyfence::routes::allowlist {
+namespace {
+
+void append_value(std::string& body, const boost::json::value& value) {
+  body.append(value.is_null() ? "null" : boost::json::serialize(value));
+}
+
+}  // namespace
 
 Answer get(Call& call) {
   const auto page = page_of(call);
   if (!page) return Err{page.error()};
   StoreReader& store = call.services.store;
-  const auto target = find_list(store, call);
-  if (!target) return Err{target.error()};
+  const auto list = find_list_to_read(store, call);
+  if (!list) return Err{list.error()};
   const auto instance = store.instance();
   if (!instance) return Err{problem_of(instance.error())};
-  auto rows = store.entries(target->list.ref, *page);
+  auto rows = store.entries(list->ref, *page);
   if (!rows) return Err{problem_of(rows.error())};
 
   const More more = cut_page(*rows, *page);
-  boost::json::object settings = view(target->list);
-  settings["limits"] = view(limits_of(*instance, target->list.ref.layer));
-  settings["next"] = next_of(call, more, rows->empty() ? 0 : rows->back().id.value());
-  HttpResponse response = json_response(200, settings);
-  std::string& body = response.body;
-  body.back() = ',';  // instead of the brace that closes it
-  body.reserve(body.size() + rows->size() * 320);
-  body.append("\"entries\":[");
+  const auto next = next_of(call, more, rows->empty() ? 0 : rows->back().id.value());
   const auto evidence = usage::entry_evidence(call, *rows);
+  HttpResponse response{.status = 200, .content_type = "application/json", .body = {}, .headers = {}};
+  std::string& body = response.body;
+  body.reserve(512 + rows->size() * 320);
+  append_members(body, *list);
+  append_value(body.append(",\"limits\":"), view(limits_of(*instance, list->ref.layer)));
+  append_value(body.append(",\"next\":"), next);
+  body.append(",\"entries\":[");
   for (std::size_t i = 0; i < rows->size(); ++i) {
     if (i > 0) body += ',';
-    append_view(body, (*rows)[i], evidence[i]);
+    append_members(body, (*rows)[i]);
+    append_value(body.append(",\"evidence\":"), evidence[i]);
+    body += '}';
   }
   body.append("]}");
-  response.headers.emplace_back("ETag", etag(target->list.changed));
+  response.headers.emplace_back("ETag", etag(list->changed));
   return response;
 }
 

@@ -30,6 +30,53 @@ Result<Replacement, Problem> read_replacement(const boost::json::value& body, st
   return replacement;
 }
 
+// All that a replacement comes to, by the list as it stands.
+struct Draft {
+  ListTarget target;
+  ListRow row;  // as it will be, but for its revision
+  ListEdit edit;
+  std::string before;  // for the audit log
+  std::string after;
+};
+
+Result<Draft, Problem> draft_of(StoreReader& store, const Call& call, const Replacement& wanted, ListTarget target) {
+  if (auto stale = refuse_stale(call.request, target.list.changed)) return Err{std::move(*stale)};
+  ListRow row = target.list;
+  row.mode = wanted.mode.value_or(row.mode);
+  if (auto unconfirmed = refuse_unconfirmed_mode(call, target.list, row.mode)) return Err{std::move(*unconfirmed)};
+  row.when_empty = wanted.when_empty.value_or(row.when_empty);
+  row.entry_count = wanted.entries.size();
+  if (auto opening = refuse_opening(call, target.list, {row.entry_count, row.when_empty})) {
+    return Err{std::move(*opening)};
+  }
+  auto standing = all_entries(store, row.ref);
+  if (!standing) return Err{std::move(standing).error()};
+  Draft draft{.target = std::move(target), .row = row, .edit = {}, .before = {}, .after = {}};
+  draft.before = text_for_audit(draft.target.list, *standing);
+  draft.edit = edit_list(*standing, wanted.entries, call);
+  const bool is_short = row.entry_count <= kAuditedEntriesMax;
+  draft.after = text_for_audit(row, is_short ? edited(std::move(*standing), draft.edit.changes) : *standing);
+  return draft;
+}
+
+// Made before the writer is waited for, of a short list of which one snapshot can be read: the writer then has little
+// left to do. nullopt: to be made by the writer.
+Result<std::optional<Draft>, Problem> early_draft(const Call& call, const Replacement& wanted) {
+  StoreReader& store = call.services.store;
+  const auto hold = call.services.store.hold_reads();
+  if (!hold || wanted.entries.size() > kAuditedEntriesMax) return std::optional<Draft>();
+  auto target = find_list(store, call);
+  if (!target) return Err{std::move(target).error()};
+  if (target->list.entry_count > kAuditedEntriesMax) return std::optional<Draft>();
+  auto draft = draft_of(store, call, wanted, std::move(*target));
+  if (!draft) return Err{std::move(draft).error()};
+  return std::optional(std::move(*draft));
+}
+
+bool still_stands(const Draft& draft, const ListRow& list) noexcept {
+  return draft.target.list.ref == list.ref && draft.target.list.changed == list.changed;
+}
+
 }  // namespace
 
 Answer replace(Call& call) {
@@ -40,47 +87,39 @@ Answer replace(Call& call) {
   if (!wanted) return Err{wanted.error()};
   const auto first_judged = judge_list(*instance, layer, wanted->entries);
   if (!first_judged) return Err{first_judged.error()};
+  auto early = early_draft(call, *wanted);
+  if (!early) return Err{std::move(early).error()};
 
-  ListRow row;
-  EntryCounts counts;
+  std::optional<Draft> draft = std::move(*early);
   JudgedList judged;
   const auto committed = run_change(call, [&](ChangeContext& change) -> Result<void, Problem> {
-    const auto target = find_list(change.tx, call);
-    if (!target) return Err{target.error()};
-    if (auto stale = refuse_stale(call.request, target->list.changed)) return Err{std::move(*stale)};
-    row = target->list;
-    row.mode = wanted->mode.value_or(row.mode);
-    if (auto unconfirmed = refuse_unconfirmed_mode(call, target->list, row.mode)) return Err{std::move(*unconfirmed)};
-    row.when_empty = wanted->when_empty.value_or(row.when_empty);
-    row.entry_count = wanted->entries.size();
-    if (auto opening = refuse_opening(call, target->list, {row.entry_count, row.when_empty})) {
-      return Err{std::move(*opening)};
+    auto standing = find_list(change.tx, call);
+    if (!standing) return Err{std::move(standing).error()};
+    if (!draft || !still_stands(*draft, standing->list)) {
+      auto again = draft_of(change.tx, call, *wanted, *standing);
+      if (!again) return Err{std::move(again).error()};
+      draft = std::move(*again);
     }
     judged = *first_judged;
     if (auto good = judge_again(change.tx, layer, wanted->entries, judged); !good) return good;
     warn_of_proxies(call, wanted->entries, judged.judgement);
-    auto before = view_for_audit(change.tx, target->list);
-    if (!before) return Err{before.error()};
-    auto written = write_entries(change.tx, call, row.ref, wanted->entries);
-    if (!written) return Err{std::move(written).error()};
-    counts = *written;
-    if (row.mode != target->list.mode || row.when_empty != target->list.when_empty) {
+    const ListRow& row = draft->row;
+    if (auto written = write_edit(change.tx, row.ref, draft->edit); !written) return written;
+    if (row.mode != standing->list.mode || row.when_empty != standing->list.when_empty) {
       auto updated = checked(change.tx.update_list(row.ref, row.mode, row.when_empty));
       if (!updated) return updated;
     }
-    auto after = view_for_audit(change.tx, row);
-    if (!after) return Err{after.error()};
-    change.audit("allowlist.replace", target->subject, target->account, *before, *after);
+    change.audit_text("allowlist.replace", draft->target.subject, draft->target.account, draft->before, draft->after);
     return {};
   });
   if (!committed) return Err{committed.error()};
-  boost::json::object body = view_after(row, *committed);
-  body["added"] = counts.added;
-  body["kept"] = counts.kept;
-  body["removed"] = counts.removed;
+  boost::json::object body = view_after(draft->row, *committed);
+  body["added"] = draft->edit.counts.added;
+  body["kept"] = draft->edit.counts.kept;
+  body["removed"] = draft->edit.counts.removed;
   body["warnings"] = view(judged.judgement.warnings, wanted->entries);
   HttpResponse response = json_response(200, body);
-  response.headers.emplace_back("ETag", etag_after(*committed, row.changed));
+  response.headers.emplace_back("ETag", etag_after(*committed, draft->row.changed));
   return response;
 }
 
