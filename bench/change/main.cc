@@ -3,9 +3,18 @@
 //
 //   --port=N --token=TEXT --policy-dir=DIR --keys=N --entries=N   the daemon and what it was filled with
 //   --connections=N --changes=N                                   how many at a time, how many in all
+//   --first=N                                                     the number of the first: no two runs on one store may
+//                                                                 make the same changes, the second would change
+//                                                                 nothing
+//   --rate=N                                                      so many a second, all connections together, each
+//   timed
+//                                                                 from when it was due; not named: as fast as can be
+//   --label=TEXT                                                  of every entry; as they have it, if not named. With
+//                                                                 another one all entries are changed, not one
 //   --watch                                                       one at a time, with a second reader that watches
 #include <algorithm>
 #include <atomic>
+#include <chrono>
 #include <cmath>
 #include <cstdio>
 #include <cstdlib>
@@ -32,6 +41,9 @@ struct Options {
   PolicyShape shape;
   std::size_t connections = 1;
   std::size_t changes = 0;
+  std::uint64_t first = 0;
+  std::uint64_t rate = 0;  // a second; 0: one after the other
+  std::string label;
 };
 
 [[noreturn]] void fail(const std::string& what) {
@@ -54,20 +66,21 @@ struct Change {
   std::string body;
 };
 
-Change make_change(const MadePolicy& policy, std::uint64_t number) {
+Change make_change(const MadePolicy& policy, std::uint64_t number, const std::string& label) {
   // Two changes on two connections at once are never of the same key: kLanes is a multiple of every allowed number of
   // connections.
   const std::uint64_t key = mixed(number ^ 0xC4A6E) % (policy.shape().keys / kLanes) * kLanes + number % kLanes;
   // 240.0.0.0/4 is in no made-up list but by chance of one in sixteen; each change has its own address.
   Change change{key, IpAddress::v4(static_cast<std::uint32_t>(0xF0000000 + number)), "", ""};
   change.path = "/api/v1/keys/" + MadePolicy::key_id(key).text() + "/allowlist";
-  change.body = R"({"entries":[{"text":")" + change.address.text() + R"("})";
+  const std::string end = R"(","label":")" + label + R"("})";
+  change.body = R"({"entries":[{"text":")" + change.address.text() + end;
   std::vector<IpRange> kept;
   for (std::size_t i = 1; i < policy.key_entries(key); ++i) {
     const IpRange range = policy.key_entry(key, i);
     if (std::find(kept.begin(), kept.end(), range) != kept.end()) continue;
     kept.push_back(range);
-    change.body += R"(,{"text":")" + range.text() + R"("})";
+    change.body += R"(,{"text":")" + range.text() + end;
   }
   change.body += "]}";
   return change;
@@ -87,14 +100,24 @@ struct Tally {
   std::uint64_t stale = 0;
 };
 
+void sleep_until(std::uint64_t due_ns) {
+  const std::uint64_t now = now_ns();
+  if (now < due_ns) std::this_thread::sleep_for(std::chrono::nanoseconds(due_ns - now));
+}
+
 // Changes first, first + step, ... on one connection; after each answer the image must decide by it.
 Tally change_in_turn(const Options& options, const MadePolicy& policy, std::size_t first, std::size_t step) {
   Tally tally;
   HttpClient client(options.port, options.token);
   ImageReader reader(options.policy_dir);
+  const std::uint64_t start = now_ns();
   for (std::size_t i = first; i < options.changes; i += step) {
-    const Change change = make_change(policy, i);
-    const std::uint64_t begin = now_ns();
+    const Change change = make_change(policy, options.first + i, options.label);
+    std::uint64_t begin = now_ns();
+    if (options.rate > 0) {
+      begin = start + i * 1'000'000'000 / options.rate;
+      sleep_until(begin);
+    }
     const HttpClient::Answer answer = client.send("PUT", change.path, change.body);
     tally.milliseconds.push_back(static_cast<double>(now_ns() - begin) / 1e6);
     if (answer.status != 200) fail("PUT " + change.path + ": " + answer.body);
@@ -121,6 +144,7 @@ void measure_rate(const Options& options, const MadePolicy& policy) {
   Row("change")
       .count("keys", policy.shape().keys)
       .count("connections", options.connections)
+      .count("rate", options.rate)
       .count("changes", options.changes)
       .number("per_second", static_cast<double>(options.changes) / seconds)
       .number("p50_ms", percentile(all.milliseconds, 0.5))
@@ -136,7 +160,7 @@ void measure_visibility(const Options& options, const MadePolicy& policy) {
   std::vector<double> answered_ms;
   std::uint64_t late = 0;
   for (std::size_t i = 0; i < options.changes; ++i) {
-    const Change change = make_change(policy, options.changes * 64 + i);
+    const Change change = make_change(policy, options.first + i, options.label);
     const Question question = question_of(policy, change);
     std::atomic<bool> ready{false};
     std::uint64_t seen = 0;
@@ -180,6 +204,9 @@ int main(int argc, char** argv) {
   options.shape.key_entries_min = options.shape.key_entries_max = arguments.number("entries", 20);
   options.connections = arguments.number("connections", 1);
   options.changes = arguments.number("changes", 1'000);
+  options.first = arguments.number("first", 0);
+  options.rate = arguments.number("rate", 0);
+  options.label = arguments.text("label", "office");
   const bool watch = arguments.has("watch");
   arguments.done();
   if (options.connections == 0 || kLanes % options.connections != 0) fail("--connections: 1, 2, 4, 8, 16, 32 or 64");

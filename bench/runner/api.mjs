@@ -45,11 +45,14 @@ async function reads({ daemon, tokenFile, keys, quick, say }) {
 
 async function changes({ programs, daemon, token, policyDir, keys, quick, say }) {
   const rows = [];
-  for (const connections of [1, 16]) {
+  let first = 0; // a change that was made already would change nothing
+  for (const [connections, rate] of [[1, 0], [16, 0], [64, 0], [64, 2_000]]) {
     say(`changes on ${connections} connections`);
     const count = quick ? 200 : connections === 1 ? 2_000 : 12_000;
     rows.push(...(await rowsOf([join(programs, 'bench_change'), `--port=${daemon.port}`, `--token=${token}`,
-      `--policy-dir=${policyDir}`, `--keys=${keys}`, '--entries=20', `--connections=${connections}`, `--changes=${count}`])));
+      `--policy-dir=${policyDir}`, `--keys=${keys}`, '--entries=20', `--connections=${connections}`, `--changes=${count}`,
+      `--first=${first}`, `--rate=${rate}`])));
+    first += count;
   }
   return rows;
 }

@@ -53,13 +53,19 @@ async function changes({ programs, daemon, token, policyDir, keys, quick, say })
   const common = [join(programs, 'bench_change'), `--port=${daemon.port}`, `--token=${token}`,
     `--policy-dir=${policyDir}`, `--keys=${keys}`, '--entries=20'];
   const rows = [];
+  let first = 0; // a change that was made already would change nothing
   for (const connections of [1, 16, 64]) {
     say(`changes on ${connections} connections`);
-    const count = quick ? 200 * connections ** 0.5 : connections === 1 ? 2_000 : 12_000;
-    rows.push(...(await rowsOf([...common, `--connections=${connections}`, `--changes=${Math.round(count)}`])));
+    const count = Math.round(quick ? 200 * connections ** 0.5 : connections === 1 ? 2_000 : 12_000);
+    rows.push(...(await rowsOf([...common, `--connections=${connections}`, `--changes=${count}`, `--first=${first}`])));
+    first += count;
   }
+  say('changes at a rate');
+  const paced = quick ? 500 : 10_000;
+  rows.push(...(await rowsOf([...common, '--connections=64', '--rate=2000', `--changes=${paced}`, `--first=${first}`])));
+  first += paced;
   say('when a reader sees a change');
-  rows.push(...(await rowsOf([...common, '--watch', `--changes=${quick ? 50 : 500}`])));
+  rows.push(...(await rowsOf([...common, '--watch', `--changes=${quick ? 50 : 500}`, `--first=${first}`])));
   return rows;
 }
 

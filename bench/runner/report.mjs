@@ -187,7 +187,7 @@ function daemonTables(rows) {
         'Changes of a list of 20 through the admin API',
         textTable(
           ['keys', 'connections', 'acknowledged/s', 'p50 ms', 'p99 ms', 'max ms', 'decided by the old list after the answer'],
-          of('change').map((row) => [count(row.keys), row.connections, short(row.per_second), short(row.p50_ms), short(row.p99_ms), short(row.max_ms), row.stale]),
+          of('change').map((row) => [count(row.keys), atATime(row), short(row.per_second), short(row.p50_ms), short(row.p99_ms), short(row.max_ms), row.stale]),
         ),
       ].join('\n'),
       [
@@ -213,6 +213,8 @@ function daemonTables(rows) {
   return tables;
 }
 
+const atATime = ({ connections, rate }) => (rate > 0 ? `${connections}, ${count(rate)}/s` : connections);
+
 function daemonPlots(rows) {
   const changes = rows.filter((row) => row.kind === 'change');
   if (changes.length === 0) return {};
@@ -222,7 +224,7 @@ function daemonPlots(rows) {
       axis: 'milliseconds',
       limit: { value: 5, label: '5 ms' },
       bars: changes.map((row) => ({
-        label: `${count(row.keys)} keys, ${row.connections} at a time`,
+        label: `${count(row.keys)} keys, ${atATime(row)} at a time`,
         value: row.p99_ms,
         note: `ms, ${short(row.per_second)} a second`,
       })),
@@ -338,7 +340,7 @@ function apiTables(rows) {
         'Changes of a list of 20 through the admin API, all keys in one account',
         textTable(
           ['keys', 'connections', 'acknowledged/s', 'p50 ms', 'p99 ms', 'max ms'],
-          of('change').map((row) => [count(row.keys), row.connections, short(row.per_second), short(row.p50_ms), short(row.p99_ms), short(row.max_ms)]),
+          of('change').map((row) => [count(row.keys), atATime(row), short(row.per_second), short(row.p50_ms), short(row.p99_ms), short(row.max_ms)]),
         ),
       ].join('\n'),
     );
