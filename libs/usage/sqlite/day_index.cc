@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <iterator>
+#include <span>
 
 namespace keyfence::usage_sqlite {
 namespace {
@@ -10,6 +11,13 @@ namespace {
 constexpr std::uint64_t kPartRowsMin = 65'536;
 constexpr std::uint64_t kPartsToTheDay = 128;
 
+// One entry, and eight of one part at a time: to begin and end a statement costs more than the entry.
+constexpr std::size_t kManyEntries = 8;
+#define KF_ONE " VALUES (?1, ?2, ?3)"
+#define KF_MANY                                                                                                     \
+  " VALUES (?1, ?2, ?3), (?1, ?4, ?5), (?1, ?6, ?7), (?1, ?8, ?9), (?1, ?10, ?11), (?1, ?12, ?13), (?1, ?14, ?15)," \
+  " (?1, ?16, ?17)"
+
 }  // namespace
 
 DayIndex::DayIndex(sql::Connection& connection)
@@ -17,9 +25,10 @@ DayIndex::DayIndex(sql::Connection& connection)
       newest_(connection, "SELECT max(id) FROM records"),
       add_part_(connection, "INSERT INTO parts VALUES (?1, ?2, 0)"),
       count_part_(connection, "UPDATE parts SET rows = rows + ?2 WHERE part = ?1"),
-      add_by_key_(connection, "INSERT INTO by_key VALUES (?1, ?2, ?3)"),
-      add_by_key_error_(connection, "INSERT INTO by_key_errors VALUES (?1, ?2, ?3)"),
-      add_by_account_(connection, "INSERT INTO by_account VALUES (?1, ?2, ?3)"),
+      add_by_key_{{connection, "INSERT INTO by_key" KF_ONE}, {connection, "INSERT INTO by_key" KF_MANY}},
+      add_by_key_error_{{connection, "INSERT INTO by_key_errors" KF_ONE},
+                        {connection, "INSERT INTO by_key_errors" KF_MANY}},
+      add_by_account_{{connection, "INSERT INTO by_account" KF_ONE}, {connection, "INSERT INTO by_account" KF_MANY}},
       remove_by_key_(connection, "DELETE FROM by_key WHERE part <= ?1 AND record < ?2"),
       remove_by_key_errors_(connection, "DELETE FROM by_key_errors WHERE part <= ?1 AND record < ?2"),
       remove_by_account_(connection, "DELETE FROM by_account WHERE part <= ?1 AND record < ?2") {}
@@ -66,9 +75,21 @@ void DayIndex::add(std::uint64_t record, std::optional<std::int64_t> key, std::o
   if (account) by_account_.push_back({part.number, *account, record});
 }
 
-void DayIndex::write(std::vector<Entry>& entries, sql::Statement& insert) {
+void DayIndex::write(std::vector<Entry>& entries, Insert& insert) {
   std::sort(entries.begin(), entries.end());  // so that each page is met once
-  for (const Entry& entry : entries) (void)insert.execute(entry.part, entry.owner, entry.record);
+  std::span<const Entry> rest(entries);
+  while (!rest.empty()) {
+    if (rest.size() < kManyEntries || rest[kManyEntries - 1].part != rest[0].part) {
+      (void)insert.one.execute(rest[0].part, rest[0].owner, rest[0].record);
+      rest = rest.subspan(1);
+      continue;
+    }
+    const auto e = rest.first<kManyEntries>();
+    (void)insert.many.execute(e[0].part, e[0].owner, e[0].record, e[1].owner, e[1].record, e[2].owner, e[2].record,
+                              e[3].owner, e[3].record, e[4].owner, e[4].record, e[5].owner, e[5].record, e[6].owner,
+                              e[6].record, e[7].owner, e[7].record);
+    rest = rest.subspan(kManyEntries);
+  }
   entries.clear();
 }
 

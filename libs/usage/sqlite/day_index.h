@@ -42,12 +42,17 @@ class DayIndex {
     friend constexpr auto operator<=>(const Entry&, const Entry&) noexcept = default;
   };
 
+  struct Insert {
+    sql::Statement one, many;
+  };
+
   void load_parts();
   [[nodiscard]] Part& part_of(std::uint64_t record);
-  static void write(std::vector<Entry>& entries, sql::Statement& insert);
+  static void write(std::vector<Entry>& entries, Insert& insert);
 
-  sql::Statement parts_sql_, newest_, add_part_, count_part_, add_by_key_, add_by_key_error_, add_by_account_,
-      remove_by_key_, remove_by_key_errors_, remove_by_account_;
+  sql::Statement parts_sql_, newest_, add_part_, count_part_;
+  Insert add_by_key_, add_by_key_error_, add_by_account_;
+  sql::Statement remove_by_key_, remove_by_key_errors_, remove_by_account_;
   std::vector<Part> parts_;  // oldest first; empty: not loaded
   std::uint64_t rows_ = 0;   // of all parts
   std::vector<Entry> by_key_, by_key_errors_, by_account_;
