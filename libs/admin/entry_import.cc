@@ -1,8 +1,10 @@
 #include "libs/admin/entry_import.h"
 
 #include <algorithm>
+#include <boost/json/serialize.hpp>
 #include <utility>
 
+#include "libs/admin/json/json_text.h"
 #include "libs/admin/json/object_reader.h"
 #include "libs/admin/views.h"
 
@@ -10,8 +12,6 @@ namespace keyfence {
 namespace {
 
 namespace json = boost::json;
-
-constexpr std::size_t kMembersOfMostLines = 8;
 
 Problem whole(std::string code, std::string message) {
   return invalid_input({{.pointer = "", .code = std::move(code), .message = std::move(message)}});
@@ -52,42 +52,45 @@ EntryImport::Item read_value(const json::value& value, std::size_t index) {
   return item;
 }
 
-json::object render_item(const EntryImport::Item& item, const json::storage_ptr& storage) {
-  json::object out(storage);
-  out.reserve(kMembersOfMostLines);
-  out["line"] = item.line;
-  out["text"] = item.text;
-  if (!item.label.empty()) out["label"] = item.label;
-  if (item.input) {
-    out["canonical"] = item.input->parsed.canonical;
-    out["kind"] = name(item.input->parsed.kind);
-  }
-  if (item.id.value() != 0) out["entry_id"] = item.id.text();
-  switch (item.outcome) {
+std::string_view name(EntryImport::Outcome outcome) noexcept {
+  switch (outcome) {
     case EntryImport::Outcome::kAdded:
-      out["result"] = "added";
-      break;
+      return "added";
     case EntryImport::Outcome::kSkipped:
-      out["result"] = "skipped";
-      break;
+      return "skipped";
     case EntryImport::Outcome::kError:
-      out["result"] = "error";
-      break;
+      return "error";
   }
-  const FieldError& error = item.error;
-  if (!error.code.empty()) {
-    out["code"] = error.code;
-    out["message"] = error.message;
-    if (!error.suggestions.empty())
-      out["suggestions"] = json::array(error.suggestions.begin(), error.suggestions.end());
-    if (!error.standing_id.empty()) out["standing_id"] = error.standing_id;
+  return "";
+}
+
+void append_error(std::string& out, const FieldError& error) {
+  append_plain_json(out.append(",\"code\":"), error.code);
+  append_json_text(out.append(",\"message\":"), error.message);
+  if (!error.suggestions.empty()) {
+    const json::array suggestions(error.suggestions.begin(), error.suggestions.end());
+    out.append(",\"suggestions\":").append(json::serialize(suggestions));
   }
+  if (!error.standing_id.empty()) append_plain_json(out.append(",\"standing_id\":"), error.standing_id);
+}
+
+void append_item(std::string& out, const EntryImport::Item& item) {
+  append_json_number(out.append("{\"line\":"), item.line);
+  append_json_text(out.append(",\"text\":"), item.text);
+  if (!item.label.empty()) append_json_text(out.append(",\"label\":"), item.label);
+  if (item.input) {
+    append_plain_json(out.append(",\"canonical\":"), item.input->parsed.canonical);
+    append_plain_json(out.append(",\"kind\":"), name(item.input->parsed.kind));
+  }
+  if (item.id.value() != 0) append_plain_json(out.append(",\"entry_id\":"), item.id.text());
+  append_plain_json(out.append(",\"result\":"), name(item.outcome));
+  if (!item.error.code.empty()) append_error(out, item.error);
   if (!item.warnings.empty()) {
     json::array warnings;
     for (const EntryWarning& warning : item.warnings) warnings.emplace_back(view(warning));
-    out["warnings"] = std::move(warnings);
+    out.append(",\"warnings\":").append(json::serialize(warnings));
   }
-  return out;
+  out += '}';
 }
 
 Result<std::size_t, Problem> checked_size(std::size_t lines) {
@@ -172,13 +175,18 @@ std::size_t EntryImport::count(Outcome outcome) const noexcept {
       std::count_if(items_.begin(), items_.end(), [outcome](const Item& item) { return item.outcome == outcome; }));
 }
 
-json::array EntryImport::render(Lines which, const json::storage_ptr& storage) const {
-  json::array lines(storage);
-  lines.reserve(which == Lines::kAll ? items_.size() : count(Outcome::kError));
+void EntryImport::append_lines(std::string& out, Lines which) const {
+  constexpr std::size_t kBytesOfMostLines = 160;
+  out.reserve(out.size() + kBytesOfMostLines * (which == Lines::kAll ? items_.size() : count(Outcome::kError)));
+  out += '[';
+  bool first = true;
   for (const Item& item : items_) {
-    if (which == Lines::kAll || item.outcome == Outcome::kError) lines.emplace_back(render_item(item, storage));
+    if (which == Lines::kFailed && item.outcome != Outcome::kError) continue;
+    if (!first) out += ',';
+    first = false;
+    append_item(out, item);
   }
-  return lines;
+  out += ']';
 }
 
 }  // namespace keyfence

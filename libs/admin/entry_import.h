@@ -43,8 +43,8 @@ class EntryImport {
   [[nodiscard]] std::vector<Item>& items() noexcept { return items_; }
   [[nodiscard]] const std::vector<Item>& items() const noexcept { return items_; }
   [[nodiscard]] std::size_t count(Outcome outcome) const noexcept;
-  // Made in this storage: put it into a value of the same one, and nothing is copied.
-  [[nodiscard]] boost::json::array render(Lines which, const boost::json::storage_ptr& storage) const;
+  // As a JSON array, as text: there may be many.
+  void append_lines(std::string& out, Lines which) const;
 
  private:
   explicit EntryImport(OnDuplicate on_duplicate) : on_duplicate_(on_duplicate) {}

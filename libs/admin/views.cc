@@ -1,8 +1,6 @@
 #include "libs/admin/views.h"
 
-#include <array>
 #include <boost/json/parse.hpp>
-#include <charconv>
 
 #include "libs/admin/json/json_text.h"
 
@@ -30,25 +28,12 @@ json::value parse_kept(const std::string& text) {
   return value;
 }
 
-// A text that needs no escapes.
-void append_text(std::string& out, std::string_view plain) {
-  out += '"';
-  out += plain;
-  out += '"';
-}
-
 template <class Tag>
 void append_id(std::string& out, StrongId<Tag> id) {
   out += '"';
   out += Tag::kPrefix;
   append_crockford(out, id.value());
   out += '"';
-}
-
-void append_number(std::string& out, std::uint64_t number) {
-  std::array<char, 20> digits{};
-  const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), number).ptr;
-  out.append(digits.data(), end);
 }
 
 }  // namespace
@@ -133,7 +118,7 @@ json::object view(const EntryRow& row) {
 }
 
 void append_members(std::string& out, const ListRow& row) {
-  append_text(out.append("{\"layer\":"), name(row.ref.layer));
+  append_plain_json(out.append("{\"layer\":"), name(row.ref.layer));
   out.append(",\"owner_id\":");
   if (row.ref.layer == Layer::kKey) {
     append_id(out, KeyId(row.ref.owner));
@@ -142,27 +127,27 @@ void append_members(std::string& out, const ListRow& row) {
   } else {
     out.append("null");
   }
-  append_text(out.append(",\"mode\":"), name(row.mode));
-  append_text(out.append(",\"when_empty\":"), name(row.when_empty));
-  append_number(out.append(",\"entry_count\":"), row.entry_count);
-  append_number(out.append(",\"revision\":"), row.changed.value);
+  append_plain_json(out.append(",\"mode\":"), name(row.mode));
+  append_plain_json(out.append(",\"when_empty\":"), name(row.when_empty));
+  append_json_number(out.append(",\"entry_count\":"), row.entry_count);
+  append_json_number(out.append(",\"revision\":"), row.changed.value);
 }
 
 void append_members(std::string& out, const EntryRow& row) {
   append_id(out.append("{\"id\":"), row.id);
   append_json_text(out.append(",\"text\":"), row.text);
-  append_text(out.append(",\"canonical\":"), row.range.text());
-  append_text(out.append(",\"kind\":"), name(row.kind));
+  append_plain_json(out.append(",\"canonical\":"), row.range.text());
+  append_plain_json(out.append(",\"kind\":"), name(row.kind));
   append_json_text(out.append(",\"label\":"), row.label);
   out.append(row.state == EntryState::kEnabled ? ",\"enabled\":true" : ",\"enabled\":false");
   out.append(",\"expires_at\":");
   if (row.expires_at) {
-    append_text(out, rfc3339(*row.expires_at));
+    append_plain_json(out, rfc3339(*row.expires_at));
   } else {
     out.append("null");
   }
   append_json_text(out.append(",\"added_by\":"), row.added_by);
-  append_text(out.append(",\"added_at\":"), rfc3339(row.added_at));
+  append_plain_json(out.append(",\"added_at\":"), rfc3339(row.added_at));
 }
 
 json::object view(const TokenRow& row) {

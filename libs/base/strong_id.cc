@@ -1,5 +1,8 @@
 #include "libs/base/strong_id.h"
 
+#include <array>
+#include <span>
+
 #include "libs/base/clock.h"
 #include "libs/base/random.h"
 
@@ -9,6 +12,17 @@ namespace {
 constexpr std::string_view kDigits = "0123456789abcdefghjkmnpqrstvwxyz";
 constexpr std::int64_t kEpochMillis = 1'704'067'200'000;  // 2024-01-01T00:00:00Z
 constexpr int kRandomBits = 22;
+
+// Of the system, for many ids at once: ids have to differ, not to be secret.
+std::uint64_t next_random() {
+  static thread_local std::array<std::uint64_t, 32> numbers;
+  static thread_local std::size_t left = 0;
+  if (left == 0) {
+    left = numbers.size();
+    fill_random(std::span(reinterpret_cast<std::uint8_t*>(numbers.data()), sizeof numbers));
+  }
+  return numbers[--left];
+}
 
 }  // namespace
 
@@ -36,7 +50,7 @@ std::optional<std::uint64_t> parse_crockford(std::string_view digits) noexcept {
 }
 
 std::uint64_t IdSource::next() {
-  const std::uint64_t random = random_u64();
+  const std::uint64_t random = next_random();
   const auto millis = static_cast<std::uint64_t>(SystemClock{}.now().micros / 1000 - kEpochMillis);
   const std::uint64_t fresh = (millis & ((1ULL << 41) - 1)) << kRandomBits | (random >> (64 - kRandomBits + 1));
   const std::lock_guard lock(mutex_);

@@ -1,5 +1,8 @@
 #include "libs/admin/json/json_text.h"
 
+#include <array>
+#include <charconv>
+
 namespace keyfence {
 namespace {
 
@@ -31,6 +34,18 @@ void append_json_text(std::string& out, std::string_view text) {
   }
   out.append(text.substr(copied));
   out += '"';
+}
+
+void append_plain_json(std::string& out, std::string_view text) {
+  out += '"';
+  out += text;
+  out += '"';
+}
+
+void append_json_number(std::string& out, std::uint64_t number) {
+  std::array<char, 20> digits{};
+  const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), number).ptr;
+  out.append(digits.data(), end);
 }
 
 }  // namespace keyfence

@@ -13,7 +13,7 @@ Connection open_writer(const std::string& path) {
   Connection connection(path, Access::kReadWrite);
   // Checkpoints are made beside the writer, see Checkpointer. Deleted content need not be zeroed at once. The checks of
   // the schema are kept by the types of what is written; SQLite builds a table for each list of allowed values that it
-  // compares with, for every row anew, which is a fifth of an import.
+  // compares with, for every row anew.
   connection.execute(
       "PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 0; PRAGMA secure_delete = FAST;"
       " PRAGMA ignore_check_constraints = ON;"

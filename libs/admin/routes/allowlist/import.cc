@@ -1,5 +1,5 @@
-#include <boost/json/monotonic_resource.hpp>
 #include <boost/json/object.hpp>
+#include <boost/json/parse.hpp>
 #include <map>
 #include <utility>
 
@@ -17,7 +17,9 @@ Problem refused(const EntryImport& import) {
                   .code = "import_refused",
                   .detail = std::to_string(import.count(EntryImport::Outcome::kError)) +
                             " lines are wrong: nothing was imported. See lines."};
-  problem.lines = import.render(EntryImport::Lines::kFailed, {});
+  std::string lines;
+  import.append_lines(lines, EntryImport::Lines::kFailed);
+  problem.lines = boost::json::parse(lines).as_array();
   return problem;
 }
 
@@ -27,19 +29,20 @@ HttpResponse report(const Call& call, const EntryImport& import, Revision revisi
                     EntryImport::Lines lines = EntryImport::Lines::kAll) {
   const bool dry_run = query_flag(call, "dry_run");
   const std::size_t failed = import.count(EntryImport::Outcome::kError);
-  const auto storage = boost::json::make_shared_resource<boost::json::monotonic_resource>();
-  boost::json::object out(storage);
-  out["dry_run"] = dry_run;
-  out["stored"] = !dry_run && failed == 0;
-  out["added"] = import.count(EntryImport::Outcome::kAdded);
-  out["skipped"] = import.count(EntryImport::Outcome::kSkipped);
-  out["failed"] = failed;
-  out["lines"] = import.render(lines, storage);
-  out["revision"] = revision.value;
+  boost::json::object counts{{"dry_run", dry_run},
+                             {"stored", !dry_run && failed == 0},
+                             {"added", import.count(EntryImport::Outcome::kAdded)},
+                             {"skipped", import.count(EntryImport::Outcome::kSkipped)},
+                             {"failed", failed},
+                             {"revision", revision.value}};
   if (import.items().size() > kImportLinesAdvised) {
-    out["notice"] = "More than " + std::to_string(kImportLinesAdvised) + " lines are hard to look through.";
+    counts["notice"] = "More than " + std::to_string(kImportLinesAdvised) + " lines are hard to look through.";
   }
-  return json_response(200, std::move(out));
+  HttpResponse response = json_response(200, counts);
+  response.body.back() = ',';  // instead of the brace that closes it
+  import.append_lines(response.body.append("\"lines\":"), lines);
+  response.body += '}';
+  return response;
 }
 
 // The standing entries that the lines are compared with: all of them, or, where a few lines meet a long list, those
