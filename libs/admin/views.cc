@@ -105,6 +105,10 @@ json::object view(const ListRow& row) {
           {"when_empty", name(row.when_empty)}, {"entry_count", row.entry_count},  {"revision", row.changed.value}};
 }
 
+json::object view_summary(const ListRow& row) {
+  return {{"mode", name(row.mode)}, {"when_empty", name(row.when_empty)}, {"entry_count", row.entry_count}};
+}
+
 json::object view(const EntryRow& row) {
   return {{"id", row.id.text()},
           {"text", row.text},

@@ -15,6 +15,7 @@ namespace keyfence {
 [[nodiscard]] boost::json::object view(const AccountRow& row);
 [[nodiscard]] boost::json::object view(const KeyRow& row);
 [[nodiscard]] boost::json::object view(const ListRow& row);
+[[nodiscard]] boost::json::object view_summary(const ListRow& row);  // mode, when_empty and entry_count
 [[nodiscard]] boost::json::object view(const EntryRow& row);
 // The same as text, without the brace that closes it: lists are read and changed often, and are long.
 void append_members(std::string& out, const ListRow& row);

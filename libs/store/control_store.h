@@ -35,6 +35,8 @@ class StoreReader : public PeopleReader {
   // account nullopt: all accounts; name_contains empty: all names.
   [[nodiscard]] virtual StoreResult<std::vector<KeyRow>> keys(std::optional<AccountId> account,
                                                               std::string_view name_contains, PageRequest page) = 0;
+  // Keys with the state of their lists, in one query.
+  [[nodiscard]] virtual StoreResult<std::vector<ListedKey>> listed_keys(const KeyFilter& filter, PageRequest page) = 0;
 
   [[nodiscard]] virtual StoreResult<ListRow> list(ListRef ref) = 0;
   [[nodiscard]] virtual StoreResult<std::vector<EntryRow>> entries(ListRef ref, PageRequest page) = 0;

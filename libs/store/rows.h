@@ -78,6 +78,24 @@ struct ListRow {
   Revision changed;  // the ETag: the revision that last changed the list or an entry of it
 };
 
+// What a key counts as: its state, or expired where it is active and its time is over.
+enum class KeyCondition : std::uint8_t { kActive = 0, kDisabled = 1, kRevoked = 2, kExpired = 3 };
+// Whether a key's own list can hold back a request. One that is monitored or off, or empty and open, cannot.
+enum class Restriction : std::uint8_t { kNone = 0, kSome = 1 };
+
+// Which keys of an account; what is not said, or empty, is every one.
+struct KeyFilter {
+  AccountId account;
+  std::string name_contains = {};
+  std::optional<KeyCondition> condition = {};
+  std::optional<Restriction> restriction = {};
+  UnixSeconds now;  // what expiry is measured by
+};
+struct ListedKey {
+  KeyRow key;
+  ListRow list;
+};
+
 struct EntryRow {
   EntryId id;
   IpRange range = IpRange::all(IpFamily::kV4);

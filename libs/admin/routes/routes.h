@@ -99,6 +99,7 @@ namespace usage {
 [[nodiscard]] Answer list(Call& call);
 [[nodiscard]] Answer find(Call& call);
 [[nodiscard]] Answer summary(Call& call);
+[[nodiscard]] Answer unused_entries(Call& call);
 [[nodiscard]] Answer export_csv(Call& call);
 // The query parameters of these.
 [[nodiscard]] std::vector<std::string_view> list_parameters();

@@ -16,6 +16,7 @@ class CountingStore final : public ControlStore {
   std::atomic<std::size_t> transactions{0};
   std::atomic<std::size_t> entries_read{0};  // rows that entries() answered
   std::atomic<std::size_t> tokens_read{0};   // rows that tokens() answered
+  std::atomic<std::size_t> lists_read{0};    // calls of list()
 
   // Run once, before the next transaction: what another caller does meanwhile.
   std::function<void()> before_transaction = {};
@@ -62,7 +63,13 @@ class CountingStore final : public ControlStore {
                                         PageRequest page) override {
     return store_.keys(account, name_contains, page);
   }
-  StoreResult<ListRow> list(ListRef ref) override { return store_.list(ref); }
+  StoreResult<std::vector<ListedKey>> listed_keys(const KeyFilter& filter, PageRequest page) override {
+    return store_.listed_keys(filter, page);
+  }
+  StoreResult<ListRow> list(ListRef ref) override {
+    ++lists_read;
+    return store_.list(ref);
+  }
   StoreResult<EntryRow> entry(ListRef ref, EntryId id) override { return store_.entry(ref, id); }
   StoreResult<std::optional<EntryRow>> entry_of_range(ListRef ref, const IpRange& range) override {
     return store_.entry_of_range(ref, range);

@@ -42,6 +42,9 @@ class ForwardedReads : public ForwardedPeopleReads<Base, Derived> {
                                         PageRequest page) override {
     return read([&](Reads& reads) { return reads.keys(account, name_contains, page); });
   }
+  StoreResult<std::vector<ListedKey>> listed_keys(const KeyFilter& filter, PageRequest page) override {
+    return read([&](Reads& reads) { return reads.listed_keys(filter, page); });
+  }
   StoreResult<ListRow> list(ListRef ref) override {
     return read([&](Reads& reads) { return reads.list(ref); });
   }

@@ -76,6 +76,16 @@ KeyRow key_of(const Rows& rows) {
   return row;
 }
 
+ListedKey listed_key_of(const Rows& rows) {
+  ListedKey row{key_of(rows), {}};
+  row.list.ref = ListRef::of(row.key.id);
+  row.list.mode = rows.enumerator(12, ListMode::kOff);
+  row.list.when_empty = rows.enumerator(13, WhenEmpty::kAllow);
+  row.list.entry_count = static_cast<std::size_t>(rows.integer(14));
+  row.list.changed = rows.revision(15);
+  return row;
+}
+
 TokenRow token_of(const Rows& rows) {
   TokenRow row;
   row.id = TokenId(rows.id(0));
@@ -198,6 +208,26 @@ Reads::Reads(Connection& connection)
                   "SELECT k.id, k.account, k.name, k.description, k.digest, k.hint, k.state, k.expires_at, k.scopes,"
                   " k.created_by, k.created_at, k.changed FROM key_grams AS n CROSS JOIN keys AS k ON k.id = n.rowid"
                   " WHERE key_grams MATCH ? AND n.rowid > ? AND k.name LIKE ? ESCAPE '\\' ORDER BY n.rowid LIMIT ?"),
+      // Conditions as in KeyCondition (states are 2 active, 1 disabled, 0 revoked), restrictions as in Restriction; one
+      // below 0 is every one.
+      listed_keys_(connection,
+                   "SELECT k.id, k.account, k.name, k.description, k.digest, k.hint, k.state, k.expires_at, k.scopes,"
+                   " k.created_by, k.created_at, k.changed, l.mode, l.when_empty, l.entry_count, l.changed"
+                   " FROM keys AS k CROSS JOIN lists AS l ON l.layer = 3 AND l.owner = k.id"
+                   " WHERE k.account = ?1 AND k.id > ?2"
+                   " AND (?3 < 0 OR ?3 = CASE WHEN k.state = 2 AND k.expires_at <= ?5 THEN 3 ELSE 2 - k.state END)"
+                   " AND (?4 < 0 OR ?4 = (l.mode = 0 AND (l.entry_count > 0 OR l.when_empty = 0)))"
+                   " ORDER BY k.id LIMIT ?6"),
+      listed_keys_named_(
+          connection,
+          "SELECT k.id, k.account, k.name, k.description, k.digest, k.hint, k.state, k.expires_at, k.scopes,"
+          " k.created_by, k.created_at, k.changed, l.mode, l.when_empty, l.entry_count, l.changed"
+          " FROM key_grams AS n CROSS JOIN keys AS k ON k.id = n.rowid"
+          " CROSS JOIN lists AS l ON l.layer = 3 AND l.owner = k.id"
+          " WHERE key_grams MATCH ?1 AND n.rowid > ?2 AND k.name LIKE ?7 ESCAPE '\\'"
+          " AND (?3 < 0 OR ?3 = CASE WHEN k.state = 2 AND k.expires_at <= ?5 THEN 3 ELSE 2 - k.state END)"
+          " AND (?4 < 0 OR ?4 = (l.mode = 0 AND (l.entry_count > 0 OR l.when_empty = 0)))"
+          " ORDER BY n.rowid LIMIT ?6"),
       list_(connection, "SELECT mode, when_empty, entry_count, changed FROM lists WHERE layer = ? AND owner = ?"),
       entries_(connection,
                "SELECT id, range, state, expires_at, kind, text, label, added_by, added_at FROM entries"
@@ -315,6 +345,21 @@ std::vector<KeyRow> Reads::keys(std::optional<AccountId> account, std::string_vi
   if (name_contains.find('\0') != std::string_view::npos) return {};  // no name does
   const std::string query = account ? query_for(*account, name_contains) : query_for(name_contains);
   return all(keys_named_.query(query, after, pattern_of(name_contains), limit), key_of);
+}
+
+std::vector<ListedKey> Reads::listed_keys(const KeyFilter& filter, PageRequest page) {
+  const std::int64_t after = clamped(page.after);
+  const std::int64_t limit = clamped(page.limit);
+  const std::int64_t condition = filter.condition ? static_cast<std::int64_t>(*filter.condition) : -1;
+  const std::int64_t restriction = filter.restriction ? static_cast<std::int64_t>(*filter.restriction) : -1;
+  const std::string& name = filter.name_contains;
+  if (name.empty()) {
+    return all(listed_keys_.query(filter.account, after, condition, restriction, filter.now, limit), listed_key_of);
+  }
+  if (name.find('\0') != std::string::npos) return {};  // no name does
+  return all(listed_keys_named_.query(query_for(filter.account, name), after, condition, restriction, filter.now, limit,
+                                      pattern_of(name)),
+             listed_key_of);
 }
 
 ListRow Reads::list(ListRef ref) {

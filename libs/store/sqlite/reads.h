@@ -26,6 +26,7 @@ class Reads {
   [[nodiscard]] std::optional<KeyRow> key_by_digest(const KeyDigest& digest);
   [[nodiscard]] std::vector<KeyRow> keys(std::optional<AccountId> account, std::string_view name_contains,
                                          PageRequest page);
+  [[nodiscard]] std::vector<ListedKey> listed_keys(const KeyFilter& filter, PageRequest page);
   [[nodiscard]] ListRow list(ListRef ref);
   [[nodiscard]] std::vector<EntryRow> entries(ListRef ref, PageRequest page);
   [[nodiscard]] EntryRow entry(ListRef ref, EntryId id);
@@ -57,7 +58,7 @@ class Reads {
   Statement instance_, revision_;
   Statement account_, account_by_name_, accounts_, accounts_in_, accounts_to_purge_;
   Statement key_, key_by_digest_;
-  Statement keys_, keys_of_account_, keys_named_;
+  Statement keys_, keys_of_account_, keys_named_, listed_keys_, listed_keys_named_;
   Statement list_, entries_, entry_, entry_of_range_, entries_within_, policy_entries_;
   Statement next_spread_, entries_of_spread_;
   Statement list_revisions_, list_at_, entries_at_;

@@ -288,6 +288,56 @@ TEST_P(ControlStoreContract, AccountsAreListedByTheirCondition) {
   EXPECT_THAT(ids_of(store().accounts_in(AccountCondition::kDeleted, {deleted.id.value(), 10}).value()), IsEmpty());
 }
 
+TEST_P(ControlStoreContract, KeysAreListedWithTheirListsByConditionAndRestriction) {
+  const AccountRow account = add_account("acme");
+  static_cast<void>(add_key(add_account("other").id, "open elsewhere"));
+  const KeyRow open = add_key(account.id, "open");
+  const KeyRow closed = add_key(account.id, "closed");
+  const KeyRow watched = add_key(account.id, "watched");
+  const KeyRow denied = add_key(account.id, "denied");
+  KeyRow disabled = add_key(account.id, "disabled");
+  KeyRow revoked = add_key(account.id, "revoked");
+  KeyRow expired = add_key(account.id, "expired");
+  static_cast<void>(add_entry(ListRef::of(closed.id), "10.0.0.1"));
+  static_cast<void>(add_entry(ListRef::of(watched.id), "10.0.0.1"));
+  disabled.state = KeyState::kDisabled;
+  revoked.state = KeyState::kRevoked;
+  expired.expires_at = UnixSeconds{1000};
+  change([&](Transaction& t) { return t.update_list(ListRef::of(watched.id), ListMode::kMonitor, WhenEmpty::kAllow); });
+  change([&](Transaction& t) { return t.update_list(ListRef::of(denied.id), ListMode::kEnforce, WhenEmpty::kDeny); });
+  for (const KeyRow* row : {&disabled, &revoked, &expired}) {
+    change([&](Transaction& t) { return t.update_key(*row); });
+  }
+  const auto found = [&](std::optional<KeyCondition> condition, std::optional<Restriction> restriction,
+                         std::string name = "", std::uint32_t now = 1000, PageRequest page = {0, 100}) {
+    std::vector<std::string> names;
+    const KeyFilter filter{account.id, std::move(name), condition, restriction, UnixSeconds{now}};
+    const auto rows = store().listed_keys(filter, page).value();
+    for (const ListedKey& row : rows) {
+      EXPECT_EQ(row.list.ref, ListRef::of(row.key.id));
+      EXPECT_EQ(row.list.entry_count, store().list(row.list.ref)->entry_count);
+      EXPECT_EQ(row.list.mode, store().list(row.list.ref)->mode);
+      EXPECT_EQ(row.list.when_empty, store().list(row.list.ref)->when_empty);
+      EXPECT_EQ(row.list.changed, store().list(row.list.ref)->changed);
+      names.push_back(row.key.name);
+    }
+    return names;
+  };
+  using C = KeyCondition;
+  EXPECT_THAT(found({}, {}), SizeIs(7));
+  EXPECT_THAT(found(C::kActive, {}), ElementsAre("open", "closed", "watched", "denied"));
+  EXPECT_THAT(found(C::kActive, {}, "", 999), ElementsAre("open", "closed", "watched", "denied", "expired"));
+  EXPECT_THAT(found(C::kDisabled, {}), ElementsAre("disabled"));
+  EXPECT_THAT(found(C::kRevoked, {}), ElementsAre("revoked"));
+  EXPECT_THAT(found(C::kExpired, {}), ElementsAre("expired"));
+  EXPECT_THAT(found(C::kActive, Restriction::kNone), ElementsAre("open", "watched"));
+  EXPECT_THAT(found({}, Restriction::kSome), ElementsAre("closed", "denied"));
+  EXPECT_THAT(found({}, {}, "OPE"), ElementsAre("open"));
+  EXPECT_THAT(found(C::kActive, Restriction::kNone, "e"), ElementsAre("open", "watched"));
+  EXPECT_THAT(found(C::kExpired, Restriction::kNone, "ex"), ElementsAre("expired"));
+  EXPECT_THAT(found(C::kActive, {}, "", 1000, {open.id.value(), 2}), ElementsAre("closed", "watched"));
+}
+
 TEST_P(ControlStoreContract, ListsCountTheirEntriesAndTellWhenTheyChanged) {
   const AccountRow account = add_account("acme");  // revision 1
   const ListRef ref = ListRef::of(account.id);

@@ -118,6 +118,41 @@ TEST_F(Keys, ListsAreSearchedByName) {
   EXPECT_EQ(get(path_ + "?name=alpha&limit=1").text("/items/0/name"), "alpha");
 }
 
+TEST_F(Keys, ListsTellHowEachKeysOwnListStandsWithoutReadingIt) {
+  const std::string open = make_key(account_).id;
+  const std::string closed = make_key(account_, R"(,"allowlist":{"entries":[{"text":"192.0.2.1"},{"text":"::1"}]})").id;
+  const std::string watched =
+      make_key(account_, R"(,"allowlist":{"mode":"monitor","when_empty":"deny","entries":[{"text":"192.0.2.1"}]})").id;
+  const ApiAnswer all = get(path_);
+  EXPECT_EQ(all.text("/items/0/allowlist"), R"({"mode":"enforce","when_empty":"allow","entry_count":0})");
+  EXPECT_EQ(all.text("/items/1/allowlist"), R"({"mode":"enforce","when_empty":"allow","entry_count":2})");
+  EXPECT_EQ(all.text("/items/2/allowlist"), R"({"mode":"monitor","when_empty":"deny","entry_count":1})");
+  EXPECT_EQ(get("/api/v1/keys/" + closed).text("/allowlist/entry_count"), "2");
+  const ApiAnswer unrestricted = get(path_ + "?restriction=none");
+  EXPECT_EQ(unrestricted.text("/items/0/id"), open);
+  EXPECT_EQ(unrestricted.text("/items/1/id"), watched);
+  EXPECT_EQ(get(path_ + "?restriction=none&limit=1").text("/items/0/id"), open);
+  EXPECT_EQ(get(path_ + "?restriction=some").text("/items/0/id"), closed);
+  EXPECT_EQ(get(path_ + "?restriction=few").status, 422);
+}
+
+TEST_F(Keys, ListsAreFilteredByState) {
+  const std::string active = make_key(account_).id;
+  const std::string disabled = make_key(account_).id;
+  const std::string revoked = make_key(account_).id;
+  const std::string expired = make_key(account_).id;
+  EXPECT_EQ(patch("/api/v1/keys/" + disabled, R"({"state":"disabled"})").status, 200);
+  EXPECT_EQ(call({.method = "POST", .path = "/api/v1/keys/" + revoked + "/revoke"}).status, 200);
+  EXPECT_EQ(patch("/api/v1/keys/" + expired, R"({"expires_at":"2000-01-01T00:00:00Z"})").status, 200);
+  for (const auto& [state, id] :
+       {std::pair{"active", active}, {"disabled", disabled}, {"revoked", revoked}, {"expired", expired}}) {
+    const ApiAnswer found = get(path_ + "?state=" + state);
+    EXPECT_EQ(found.body.as_object().at("items").as_array().size(), 1U) << state;
+    EXPECT_EQ(found.text("/items/0/id"), id) << state;
+  }
+  EXPECT_EQ(get(path_ + "?state=sleeping").status, 422);
+}
+
 TEST_F(Keys, ImportedDigestsAreKnownToTheGateway) {
   const std::string legacy = "legacy-key-0001";
   const std::string hex = sha256(legacy).hex();

@@ -236,5 +236,30 @@ TEST_F(UsageRoutes, ListsAndKeysTellWhatHitThemAndWhen) {
   }
 }
 
+TEST_F(UsageRoutes, UnusedEntriesAreThoseInUseThatNoRequestHasHit) {
+  const std::string account = make_account("mine");
+  const std::string path = "/api/v1/accounts/" + account + "/unused-entries";
+  const MadeKey key = make_key(account, R"(,"allowlist":{"entries":[{"text":"203.0.113.0/24"},{"text":"192.0.2.1"},
+      {"text":"192.0.2.2","enabled":false},{"text":"192.0.2.3","expires_at":"2000-01-01T00:00:00Z"}]})");
+  const MadeKey disabled = make_key(account, R"(,"allowlist":{"entries":[{"text":"192.0.2.4"}]})");
+  ASSERT_EQ(patch("/api/v1/keys/" + disabled.id, R"({"state":"disabled"})").status, 200);
+  ASSERT_EQ(post("/api/v1/accounts/" + account + "/allowlist/entries", R"({"text":"203.0.113.5"})").status, 201);
+  entry_ = *EntryId::parse(get("/api/v1/keys/" + key.id + "/allowlist").text("/entries/0/id"));
+  log_requests(account, key.id, "/mine");
+  const ApiAnswer unused = get(path);
+  ASSERT_EQ(unused.status, 200) << unused.response.body;
+  EXPECT_EQ(unused.body.as_object().at("items").as_array().size(), 2U) << unused.response.body;
+  EXPECT_EQ(unused.text("/items/0/layer"), "account");
+  EXPECT_EQ(unused.text("/items/0/owner_id"), account);
+  EXPECT_EQ(unused.text("/items/0/entry/text"), "203.0.113.5");
+  EXPECT_EQ(unused.text("/items/1/owner_id"), key.id);
+  EXPECT_EQ(unused.text("/items/1/entry/text"), "192.0.2.1");
+  EXPECT_EQ(unused.text("/complete"), "true");
+  const ApiAnswer one = get(path + "?limit=1");
+  EXPECT_EQ(one.body.as_object().at("items").as_array().size(), 1U);
+  EXPECT_EQ(one.text("/complete"), "false");
+  EXPECT_EQ(get(path + "?limit=0").status, 422);
+}
+
 }  // namespace
 }  // namespace keyfence
