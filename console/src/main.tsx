@@ -1,33 +1,17 @@
-import '@/app/mantine_styles.ts';
+// Draws the sign-in form, which is little, or loads the rest: who comes to sign in does not wait for what is behind. Small
+// itself, so that what it asks for is asked for at once.
+// The order of layers stands in the first.
 import '@/app/global.css';
-import { localStorageColorSchemeManager, MantineProvider } from '@mantine/core';
-import { QueryClientProvider } from '@tanstack/react-query';
-import { type AnyRoute, RouterProvider } from '@tanstack/react-router';
-import { StrictMode } from 'react';
-import { createRoot } from 'react-dom/client';
-import { meQuery, queryClient } from '@/api/queries.ts';
-import { router } from '@/app/router.tsx';
-import { cssVariables, theme } from '@/app/theme.ts';
+import 'virtual:variables.css';
+import '@mantine/core/styles/baseline.layer.css';
+import { askWhoIsThere } from '@/api/early.ts';
+import { applyColorScheme } from '@/app/color_scheme.ts';
 
-const colorScheme = localStorageColorSchemeManager({ key: 'keyfence-color-scheme' });
-
-// What the page will be made of, and who is looking, are asked for together before anything is drawn.
-const routes: Record<string, AnyRoute> = router.routesById;
-const matches = router.matchRoutes(router.latestLocation);
-if (matches.some(({ routeId }) => routeId.startsWith('/shell'))) void queryClient.prefetchQuery(meQuery);
-for (const { routeId } of matches) void router.loadRouteChunk(routes[routeId]!);
-
-createRoot(document.getElementById('root')!).render(
-  <StrictMode>
-    <MantineProvider
-      theme={theme}
-      cssVariablesResolver={cssVariables}
-      defaultColorScheme="auto"
-      colorSchemeManager={colorScheme}
-    >
-      <QueryClientProvider client={queryClient}>
-        <RouterProvider router={router} />
-      </QueryClientProvider>
-    </MantineProvider>
-  </StrictMode>,
-);
+applyColorScheme();
+const root = document.getElementById('root')!;
+if (window.location.pathname === '/sign-in') {
+  void import('@/features/signin/door.tsx').then(({ showDoor }) => showDoor(root));
+} else {
+  askWhoIsThere();
+  void import('@/app/app.tsx').then(({ showApp }) => showApp(root));
+}

@@ -1,6 +1,7 @@
 // The readings that several pages share.
 import { QueryClient, queryOptions, useQuery } from '@tanstack/react-query';
 import { ask } from './client.ts';
+import { takeWhoIsThere } from './early.ts';
 import { ProblemError, UnreachableError } from './problem.ts';
 import type { Account, Instance, Key, Me, Page, Whoami } from './types.ts';
 
@@ -20,6 +21,9 @@ export const meQuery = queryOptions({
   queryKey: ['me'],
   staleTime: 30_000,
   queryFn: async (): Promise<Me | null> => {
+    const early = await takeWhoIsThere()?.catch(() => undefined);
+    if (early?.status === 401) return null;
+    if (early?.status === 200) return JSON.parse(early.text) as Me;
     try {
       return await ask<Me>('GET', '/me', { unguarded: true });
     } catch (error) {
@@ -70,10 +74,16 @@ export const accountQuery = (id: string) =>
 export const keysQuery = (accountId: string) =>
   queryOptions({ queryKey: ['keys', accountId], queryFn: () => allPages<Key>(`/accounts/${accountId}/keys`) });
 
-export const keysNamedQuery = (accountId: string, name: string) =>
+interface KeysWanted {
+  name: string;
+  state: string;
+  restriction: string;
+}
+
+export const keysFoundQuery = (accountId: string, wanted: KeysWanted) =>
   queryOptions({
-    queryKey: ['keys', accountId, 'named', name],
-    queryFn: () => allPages<Key>(`/accounts/${accountId}/keys`, { name }, 1_000),
+    queryKey: ['keys', accountId, 'found', wanted],
+    queryFn: () => allPages<Key>(`/accounts/${accountId}/keys`, { ...wanted }, 1_000),
   });
 
 export const keyQuery = (id: string) =>

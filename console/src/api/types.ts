@@ -7,6 +7,7 @@ export type Account = Schemas['Account'];
 export type Allowlist = Schemas['Allowlist'];
 export type AllowlistReplaced = Schemas['AllowlistReplaced'];
 export type AllowlistRestored = Schemas['AllowlistRestored'];
+export type AllowlistSummary = Schemas['AllowlistSummary'];
 export type AllowlistSettings = Schemas['AllowlistSettings'];
 export type AuditLine = Schemas['AuditLine'];
 export type Decision = Schemas['Decision'];
@@ -41,12 +42,14 @@ export interface Page<T> {
   next: string | null;
 }
 
+export type Operator = Schemas['Operator'];
 export type Member = Schemas['Member'];
 export type Invitation = Schemas['Invitation'];
 export type InvitationWithToken = Schemas['InvitationWithToken'];
 export type InvitationFound = components['responses']['InvitationFound']['content']['application/json'];
 export type Me = Schemas['Me'];
 export type OpenSession = Schemas['Session'];
+export type UnusedEntry = Schemas['UnusedEntry'];
 export type UsageRecord = Schemas['UsageRecord'];
 export type UsageTotal = Schemas['UsageTotal'];
 export type SignIn = components['responses']['SignedIn']['content']['application/json'];

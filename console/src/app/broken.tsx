@@ -1,8 +1,8 @@
-import { Button, Group } from '@mantine/core';
 import { IconCompassOff, IconPlugConnectedX } from '@tabler/icons-react';
 import { Link, useRouter } from '@tanstack/react-router';
 import { messageOf } from '@/api/problem.ts';
 import { Empty } from '@/components/bits.tsx';
+import { plainButton, TextButton } from '@/components/plain.tsx';
 
 export function Broken({ error, reset }: { error: unknown; reset?: () => void }) {
   const router = useRouter();
@@ -17,12 +17,9 @@ export function Broken({ error, reset }: { error: unknown; reset?: () => void })
         heading="page"
         title="This page could not be shown"
         action={
-          <Group>
-            <Button onClick={again}>Try again</Button>
-            <Button variant="default" component="a" href="/">
-              To the start
-            </Button>
-          </Group>
+          <div>
+            <TextButton onClick={again}>Try again</TextButton> or go <a href="/">to the start</a>.
+          </div>
         }
       >
         {messageOf(error)}
@@ -38,8 +35,8 @@ export const NotFound = () => (
       heading="page"
       title="There is no such page"
       action={
-        <Link to="/">
-          <Button component="span">To the start</Button>
+        <Link to="/" className={plainButton}>
+          To the start
         </Link>
       }
     >

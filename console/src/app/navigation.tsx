@@ -1,4 +1,3 @@
-import { Select } from '@mantine/core';
 import {
   IconActivity,
   IconAdjustments,
@@ -12,11 +11,14 @@ import {
   IconShieldLock,
   IconWorld,
 } from '@tabler/icons-react';
-import { Link, type LinkProps, useNavigate } from '@tanstack/react-router';
-import type { ComponentType } from 'react';
+import { Link, type LinkProps } from '@tanstack/react-router';
+import { type ComponentType, lazy, Suspense } from 'react';
 import { useMe } from '@/api/queries.ts';
 import { useAccountChoice } from './account_choice.ts';
+import { styled } from './library.ts';
 import css from './shell.module.css';
+
+const AccountSelect = lazy(() => styled(import('./account_select.tsx')));
 
 interface Item {
   label: string;
@@ -65,19 +67,14 @@ function Items({ items, accountId }: { items: Item[]; accountId?: string }) {
 
 export function Navigation() {
   const me = useMe();
-  const navigate = useNavigate();
   const { choices, current } = useAccountChoice();
   const account = current ?? choices[0];
   return (
     <nav aria-label="Pages">
       {account && choices.length > 1 && (
-        <Select
-          aria-label="Account"
-          data={choices.map(({ id, name }) => ({ value: id, label: name }))}
-          value={account.id}
-          searchable={choices.length > 7}
-          onChange={(id) => id && navigate({ to: '/a/$accountId', params: { accountId: id } })}
-        />
+        <Suspense fallback={<div className={css.select}>{account.name}</div>}>
+          <AccountSelect choices={choices} account={account} />
+        </Suspense>
       )}
       {account && (
         <div

@@ -1,26 +1,10 @@
-import { Menu, UnstyledButton, useMantineColorScheme, VisuallyHidden } from '@mantine/core';
-import {
-  IconDeviceDesktop,
-  IconDotsVertical,
-  IconLogout,
-  IconMoon,
-  IconSun,
-  IconUserCircle,
-} from '@tabler/icons-react';
+import { Menu, useMantineColorScheme } from '@mantine/core';
+import { IconDeviceDesktop, IconLogout, IconMoon, IconSun, IconUserCircle } from '@tabler/icons-react';
 import { useQueryClient } from '@tanstack/react-query';
 import { Link, useNavigate } from '@tanstack/react-router';
 import { ask } from '@/api/client.ts';
-import { useMe } from '@/api/queries.ts';
-import { sayError } from '@/components/toast.tsx';
-import css from './shell.module.css';
-
-export const initialsOf = (name: string): string =>
-  name
-    .split(/[\s._@-]+/)
-    .filter((part) => part !== '')
-    .slice(0, 2)
-    .map((part) => part[0]!.toUpperCase())
-    .join('');
+import { sayError } from '@/components/toast.ts';
+import { PersonFace } from './person_button.tsx';
 
 const schemes = [
   { value: 'light', label: 'Light', icon: IconSun },
@@ -28,12 +12,11 @@ const schemes = [
   { value: 'auto', label: 'As the system', icon: IconDeviceDesktop },
 ] as const;
 
-export function PersonMenu() {
-  const me = useMe();
+/** Open from the start: it is made when the button is pressed. */
+export default function PersonMenu() {
   const { colorScheme, setColorScheme } = useMantineColorScheme();
   const queries = useQueryClient();
   const navigate = useNavigate();
-  const name = me.name || me.login || me.id;
   const signOut = async () => {
     try {
       await ask('DELETE', '/session', { unguarded: true });
@@ -45,19 +28,9 @@ export function PersonMenu() {
     queries.clear();
   };
   return (
-    <Menu position="top-start" width={220} shadow="md">
+    <Menu defaultOpened position="top-start" width={220} shadow="md">
       <Menu.Target>
-        <UnstyledButton className={css.person}>
-          <span className={css.initials} aria-hidden>
-            {initialsOf(name) || '?'}
-          </span>
-          <span className={css.personText}>
-            <span>{name}</span>
-            <span>{me.operator ? 'Operator' : me.login}</span>
-            <VisuallyHidden>: profile, appearance, sign out</VisuallyHidden>
-          </span>
-          <IconDotsVertical size={16} aria-hidden />
-        </UnstyledButton>
+        <PersonFace />
       </Menu.Target>
       <Menu.Dropdown>
         <Menu.Item component={Link} to="/profile" leftSection={<IconUserCircle size={16} />}>

@@ -1,4 +1,4 @@
-// Every address of the console. Pages load when they are first opened; the sign-in form, where most begin, at once.
+// Every address of the console. Pages load when they are first opened; their frame is here at once.
 import {
   createRootRoute,
   createRoute,
@@ -8,9 +8,11 @@ import {
   redirect,
 } from '@tanstack/react-router';
 import { meQuery, queryClient } from '@/api/queries.ts';
-import { SignInPage } from '@/features/signin/sign_in_page.tsx';
+import { SignInAgain } from '@/features/signin/sign_in_again.tsx';
 import { Broken, NotFound } from './broken.tsx';
 import { Home } from './home.tsx';
+import { styled } from './library.ts';
+import { Shell } from './shell.tsx';
 
 const text = (value: unknown): string | undefined =>
   typeof value === 'string' && value !== '' ? value : typeof value === 'number' ? String(value) : undefined;
@@ -51,18 +53,18 @@ const signInRoute = createRoute({
   getParentRoute: () => rootRoute,
   path: '/sign-in',
   validateSearch: texts('to'),
-  component: SignInPage,
+  component: SignInAgain,
 });
 const invitationRoute = createRoute({
   getParentRoute: () => rootRoute,
   path: '/invitation',
-  component: lazyRouteComponent(() => import('@/features/signin/invitation_page.tsx'), 'InvitationPage'),
+  component: lazyRouteComponent(() => styled(import('@/features/signin/invitation_page.tsx')), 'InvitationPage'),
 });
 
 const shellRoute = createRoute({
   getParentRoute: () => rootRoute,
   id: 'shell',
-  component: lazyRouteComponent(() => import('./shell.tsx'), 'Shell'),
+  component: Shell,
   beforeLoad: async ({ location }) => {
     const me = await queryClient.ensureQueryData(meQuery);
     if (me === null) throw redirect({ to: '/sign-in', search: location.href === '/' ? {} : { to: location.href } });
@@ -74,7 +76,7 @@ const homeRoute = createRoute({ getParentRoute: inShell, path: '/', component: H
 const profileRoute = createRoute({
   getParentRoute: inShell,
   path: '/profile',
-  component: lazyRouteComponent(() => import('@/features/profile/profile_page.tsx'), 'ProfilePage'),
+  component: lazyRouteComponent(() => styled(import('@/features/profile/profile_page.tsx')), 'ProfilePage'),
 });
 
 const overviewRoute = createRoute({
@@ -85,92 +87,93 @@ const overviewRoute = createRoute({
 const keysRoute = createRoute({
   getParentRoute: inShell,
   path: '/a/$accountId/keys',
-  validateSearch: texts('q', 'state'),
-  component: lazyRouteComponent(() => import('@/features/keys/keys_page.tsx'), 'KeysPage'),
+  validateSearch: texts('q', 'state', 'restriction'),
+  component: lazyRouteComponent(() => styled(import('@/features/keys/keys_page.tsx')), 'KeysPage'),
 });
 const newKeyRoute = createRoute({
   getParentRoute: inShell,
   path: '/a/$accountId/keys/new',
-  component: lazyRouteComponent(() => import('@/features/keys/new_key_page.tsx'), 'NewKeyPage'),
+  component: lazyRouteComponent(() => styled(import('@/features/keys/new_key_page.tsx')), 'NewKeyPage'),
 });
 const keyRoute = createRoute({
   getParentRoute: inShell,
   path: '/a/$accountId/keys/$keyId',
-  component: lazyRouteComponent(() => import('@/features/keys/key_page.tsx'), 'KeyPage'),
+  component: lazyRouteComponent(() => styled(import('@/features/keys/key_page.tsx')), 'KeyPage'),
 });
 const allowlistRoute = createRoute({
   getParentRoute: inShell,
   path: '/a/$accountId/allowlist',
-  component: lazyRouteComponent(() => import('@/features/allowlists/list_pages.tsx'), 'AccountListPage'),
+  component: lazyRouteComponent(() => styled(import('@/features/allowlists/list_pages.tsx')), 'AccountListPage'),
 });
 const accountHistoryRoute = createRoute({
   getParentRoute: inShell,
   path: '/a/$accountId/allowlist/history',
   validateSearch: texts('from', 'to'),
-  component: lazyRouteComponent(() => import('@/features/history/history_pages.tsx'), 'AccountHistoryPage'),
+  component: lazyRouteComponent(() => styled(import('@/features/history/history_pages.tsx')), 'AccountHistoryPage'),
 });
 const keyHistoryRoute = createRoute({
   getParentRoute: inShell,
   path: '/a/$accountId/keys/$keyId/history',
   validateSearch: texts('from', 'to'),
-  component: lazyRouteComponent(() => import('@/features/history/history_pages.tsx'), 'KeyHistoryPage'),
+  component: lazyRouteComponent(() => styled(import('@/features/history/history_pages.tsx')), 'KeyHistoryPage'),
 });
 const usageRoute = createRoute({
   getParentRoute: inShell,
   path: '/a/$accountId/usage',
   validateSearch: texts(...usageFilters),
-  component: lazyRouteComponent(() => import('@/features/usage/usage_page.tsx'), 'AccountUsagePage'),
+  component: lazyRouteComponent(() => styled(import('@/features/usage/usage_page.tsx')), 'AccountUsagePage'),
 });
 const auditRoute = createRoute({
   getParentRoute: inShell,
   path: '/a/$accountId/audit',
   validateSearch: texts(...auditFilters),
-  component: lazyRouteComponent(() => import('@/features/audit/audit_page.tsx'), 'AccountAuditPage'),
+  component: lazyRouteComponent(() => styled(import('@/features/audit/audit_page.tsx')), 'AccountAuditPage'),
 });
 const settingsRoute = createRoute({
   getParentRoute: inShell,
   path: '/a/$accountId/settings',
   validateSearch: texts('tab'),
-  component: lazyRouteComponent(() => import('@/features/settings/settings_page.tsx'), 'SettingsPage'),
+  component: lazyRouteComponent(() => styled(import('@/features/settings/settings_page.tsx')), 'SettingsPage'),
 });
 
 const accountsRoute = createRoute({
   getParentRoute: inShell,
   path: '/operator/accounts',
-  component: lazyRouteComponent(() => import('@/features/operator/accounts_page.tsx'), 'AccountsPage'),
+  validateSearch: texts('q', 'state'),
+  component: lazyRouteComponent(() => styled(import('@/features/operator/accounts_page.tsx')), 'AccountsPage'),
 });
 const globalListRoute = createRoute({
   getParentRoute: inShell,
   path: '/operator/allowlist',
-  component: lazyRouteComponent(() => import('@/features/allowlists/list_pages.tsx'), 'GlobalListPage'),
+  component: lazyRouteComponent(() => styled(import('@/features/allowlists/list_pages.tsx')), 'GlobalListPage'),
 });
 const globalHistoryRoute = createRoute({
   getParentRoute: inShell,
   path: '/operator/allowlist/history',
   validateSearch: texts('from', 'to'),
-  component: lazyRouteComponent(() => import('@/features/history/history_pages.tsx'), 'GlobalHistoryPage'),
+  component: lazyRouteComponent(() => styled(import('@/features/history/history_pages.tsx')), 'GlobalHistoryPage'),
 });
 const allUsageRoute = createRoute({
   getParentRoute: inShell,
   path: '/operator/usage',
   validateSearch: texts(...usageFilters),
-  component: lazyRouteComponent(() => import('@/features/usage/usage_page.tsx'), 'InstanceUsagePage'),
+  component: lazyRouteComponent(() => styled(import('@/features/usage/usage_page.tsx')), 'InstanceUsagePage'),
 });
 const allAuditRoute = createRoute({
   getParentRoute: inShell,
   path: '/operator/audit',
   validateSearch: texts(...auditFilters),
-  component: lazyRouteComponent(() => import('@/features/audit/audit_page.tsx'), 'InstanceAuditPage'),
+  component: lazyRouteComponent(() => styled(import('@/features/audit/audit_page.tsx')), 'InstanceAuditPage'),
 });
 const instanceRoute = createRoute({
   getParentRoute: inShell,
   path: '/operator/instance',
-  component: lazyRouteComponent(() => import('@/features/operator/instance_page.tsx'), 'InstancePage'),
+  component: lazyRouteComponent(() => styled(import('@/features/operator/instance_page.tsx')), 'InstancePage'),
 });
 const statusRoute = createRoute({
   getParentRoute: inShell,
   path: '/operator/status',
-  component: lazyRouteComponent(() => import('@/features/operator/status_page.tsx'), 'StatusPage'),
+  component: lazyRouteComponent(() => styled(import('@/features/operator/status_page.tsx')), 'StatusPage'),
 });
 
 export const router = createRouter({

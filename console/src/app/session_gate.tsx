@@ -72,7 +72,7 @@ function ConfirmForm({ me }: { me: Me | null | undefined }) {
   );
 }
 
-export function SessionGate() {
+export default function SessionGate() {
   const { ask: asked } = useSyncExternalStore(gate.subscribe, gate.read);
   const queries = useQueryClient();
   const me = queries.getQueryData<Me | null>(meQuery.queryKey);

@@ -1,17 +1,20 @@
-import { ActionIcon } from '@mantine/core';
-import { useDisclosure } from '@mantine/hooks';
-import { Notifications } from '@mantine/notifications';
-import '@mantine/notifications/styles.css';
+// The frame of every page behind the sign-in form. What it shows only when asked for is loaded only then.
 import { IconMenu2 } from '@tabler/icons-react';
 import { Link, Outlet, useLocation } from '@tanstack/react-router';
-import { useEffect, useRef } from 'react';
-import { SidePanel } from '@/components/dialog.tsx';
+import { lazy, Suspense, useEffect, useRef, useState, useSyncExternalStore } from 'react';
+import { gate } from '@/api/gate.ts';
+import { plainIconButton } from '@/components/plain.tsx';
+import { toasts } from '@/components/toast.ts';
+import { styled } from './library.ts';
 import { Logo } from './logo.tsx';
 import { Navigation } from './navigation.tsx';
-import { PersonMenu } from './person_menu.tsx';
-import { SessionGate } from './session_gate.tsx';
+import { PersonButton } from './person_button.tsx';
 import css from './shell.module.css';
 import { Unreachable } from './unreachable.tsx';
+
+const NarrowMenu = lazy(() => styled(import('./narrow_menu.tsx')));
+const SessionGate = lazy(() => styled(import('./session_gate.tsx')));
+const Toasts = lazy(() => styled(import('@/components/toasts.tsx')));
 
 const Brand = () => (
   <Link to="/" className={css.brand}>
@@ -20,13 +23,29 @@ const Brand = () => (
   </Link>
 );
 
+/** The dialogs and messages, from the first that is wanted on. */
+function OnDemand() {
+  const { ask } = useSyncExternalStore(gate.subscribe, gate.read);
+  const said = useSyncExternalStore(toasts.subscribe, toasts.areWanted);
+  const [asked, setAsked] = useState(false);
+  useEffect(() => {
+    if (ask) setAsked(true);
+  }, [ask]);
+  return (
+    <Suspense>
+      {(asked || ask) && <SessionGate />}
+      {said && <Toasts />}
+    </Suspense>
+  );
+}
+
 export function Shell() {
-  const [menuOpen, menu] = useDisclosure(false);
+  const [menu, setMenu] = useState<'never' | 'open' | 'closed'>('never');
   const { pathname } = useLocation();
   const main = useRef<HTMLElement>(null);
   const first = useRef(true);
   useEffect(() => {
-    menu.close();
+    setMenu((before) => (before === 'open' ? 'closed' : before));
     // A new page begins at its top for the keyboard too.
     if (!first.current) main.current?.focus({ preventScroll: true });
     first.current = false;
@@ -41,13 +60,13 @@ export function Shell() {
           <Brand />
           <Navigation />
           <div className={css.foot}>
-            <PersonMenu />
+            <PersonButton />
           </div>
         </header>
         <div className={css.bar}>
-          <ActionIcon aria-label="Open the menu" onClick={menu.open} size="lg">
+          <button type="button" className={plainIconButton} aria-label="Open the menu" onClick={() => setMenu('open')}>
             <IconMenu2 size={20} />
-          </ActionIcon>
+          </button>
           <Brand />
         </div>
         <main className={css.main} id="main" ref={main} tabIndex={-1} style={{ outline: 'none' }}>
@@ -55,16 +74,12 @@ export function Shell() {
           <Outlet />
         </main>
       </div>
-      <SidePanel opened={menuOpen} onClose={menu.close} title="Menu" size={300}>
-        <div className={css.drawerRail}>
-          <Navigation />
-          <div className={css.foot}>
-            <PersonMenu />
-          </div>
-        </div>
-      </SidePanel>
-      <SessionGate />
-      <Notifications position="bottom-right" limit={4} />
+      {menu !== 'never' && (
+        <Suspense>
+          <NarrowMenu opened={menu === 'open'} onClose={() => setMenu('closed')} />
+        </Suspense>
+      )}
+      <OnDemand />
     </>
   );
 }

@@ -1,5 +1,5 @@
 // The look: one accent, ink on paper, hairlines, numbers and addresses in mono. Colours of states stand in global.css.
-import { type CSSVariablesResolver, createTheme, type MantineColorsTuple } from '@mantine/core';
+import type { CSSVariablesResolver, MantineColorsTuple, MantineThemeOverride } from '@mantine/core';
 
 const ink: MantineColorsTuple = [
   '#eef1ff',
@@ -50,7 +50,10 @@ const red: MantineColorsTuple = [
   '#761819',
 ];
 
-export const theme = createTheme({
+/** Others have no variables: see build_plugins.ts. */
+export const colorsUsed = ['ink', 'dark', 'gray', 'red'];
+
+export const theme: MantineThemeOverride = {
   primaryColor: 'ink',
   primaryShade: { light: 7, dark: 6 },
   colors: { ink, dark: slate, gray, red },
@@ -95,7 +98,7 @@ export const theme = createTheme({
     },
     Loader: { defaultProps: { size: 'sm', type: 'dots' } },
   },
-});
+};
 
 export const cssVariables: CSSVariablesResolver = () => ({
   variables: {},

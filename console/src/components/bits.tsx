@@ -1,9 +1,9 @@
 // Small things that every page shows the same way.
-import { Loader, Title } from '@mantine/core';
 import { IconAlertTriangle, IconCircleX, IconInfoCircle, IconShieldCheck } from '@tabler/icons-react';
 import { Fragment, type ReactNode } from 'react';
 import { messageOf, ProblemError } from '@/api/problem.ts';
 import { shortForm } from '@/net/range.ts';
+import { Dots } from './plain.tsx';
 import css from './ui.module.css';
 
 export type Tone = 'ok' | 'bad' | 'warn' | 'info' | 'quiet';
@@ -77,7 +77,7 @@ export function Empty({ icon, title, children, action, heading = 'panel' }: Empt
       <span className={css.emptyIcon} aria-hidden>
         {icon}
       </span>
-      <Title order={heading === 'page' ? 1 : 2}>{title}</Title>
+      {heading === 'page' ? <h1>{title}</h1> : <h2>{title}</h2>}
       <div className={css.emptyText}>{children}</div>
       {action}
     </div>
@@ -86,7 +86,7 @@ export function Empty({ icon, title, children, action, heading = 'panel' }: Empt
 
 export const Loading = ({ label = 'Loading' }: { label?: string }) => (
   <div className={css.empty} role="status">
-    <Loader aria-hidden />
+    <Dots />
     <span className={css.emptyText}>{label}</span>
   </div>
 );

@@ -3,7 +3,7 @@ import { Button } from '@mantine/core';
 import { IconDownload, IconX } from '@tabler/icons-react';
 import { useRef, useState } from 'react';
 import { type Query, respond } from '@/api/client.ts';
-import { say, sayError } from './toast.tsx';
+import { say, sayError } from './toast.ts';
 
 const newline = 10;
 

@@ -1,4 +1,3 @@
-import { Text, Title } from '@mantine/core';
 import { type ReactNode, useEffect } from 'react';
 import css from './ui.module.css';
 
@@ -19,7 +18,7 @@ export function Page({ title, lede, actions, width = 'text', children }: PagePro
     <div className={`${css.page} ${width === 'wide' ? css.wide : ''}`}>
       <div className={css.pageHead}>
         <div className={css.pageText}>
-          <Title order={1}>{title}</Title>
+          <h1>{title}</h1>
           {lede !== undefined && <div className={css.lede}>{lede}</div>}
         </div>
         {actions}
@@ -43,12 +42,8 @@ export function Panel({ title, aside, padding = 'normal', children, label }: Pan
     <section className={css.panel} aria-label={label ?? (typeof title === 'string' ? title : undefined)}>
       {(title !== undefined || aside !== undefined) && (
         <div className={css.panelHead}>
-          {typeof title === 'string' ? <Title order={2}>{title}</Title> : title}
-          {aside !== undefined && (
-            <Text component="div" size="sm" c="dimmed">
-              {aside}
-            </Text>
-          )}
+          {typeof title === 'string' ? <h2>{title}</h2> : title}
+          {aside !== undefined && <div className={css.aside}>{aside}</div>}
         </div>
       )}
       {padding === 'none' ? children : <div className={css.panelBody}>{children}</div>}

@@ -1,17 +1,23 @@
 // Times in the viewer's zone, UTC on hover.
-import { Tooltip } from '@mantine/core';
-import { useEffect, useRef, useState } from 'react';
+import { lazy, Suspense, useEffect, useRef, useState } from 'react';
+import { styled } from '@/app/library.ts';
+import { once } from './once.ts';
 
-const dateTime = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeStyle: 'short' });
-const exact = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeStyle: 'medium' });
-const clock = new Intl.DateTimeFormat(undefined, {
-  hour: '2-digit',
-  minute: '2-digit',
-  second: '2-digit',
-  hour12: false,
-});
-const day = new Intl.DateTimeFormat(undefined, { month: 'short', day: 'numeric' });
-const relative = new Intl.RelativeTimeFormat('en', { numeric: 'auto', style: 'long' });
+const Tip = lazy(() => styled(import('./tip.tsx')));
+
+const dateTime = once(() => new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeStyle: 'short' }));
+const exact = once(() => new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeStyle: 'medium' }));
+const clock = once(
+  () =>
+    new Intl.DateTimeFormat(undefined, {
+      hour: '2-digit',
+      minute: '2-digit',
+      second: '2-digit',
+      hour12: false,
+    }),
+);
+const day = once(() => new Intl.DateTimeFormat(undefined, { month: 'short', day: 'numeric' }));
+const relative = once(() => new Intl.RelativeTimeFormat('en', { numeric: 'auto', style: 'long' }));
 
 const units: [Intl.RelativeTimeFormatUnit, number][] = [
   ['year', 31_536_000],
@@ -25,7 +31,7 @@ export function ago(time: string, now = Date.now()): string {
   const seconds = (new Date(time).getTime() - now) / 1000;
   if (Math.abs(seconds) < 45) return seconds <= 0 ? 'just now' : 'in a moment';
   const [unit, size] = units.find(([, length]) => Math.abs(seconds) >= length) ?? ['minute', 60];
-  return relative.format(Math.trunc(seconds / size) || Math.sign(seconds), unit);
+  return relative().format(Math.trunc(seconds / size) || Math.sign(seconds), unit);
 }
 
 export const utc = (time: string) => `${time.replace('T', ' ').replace(/(\.\d+)?Z$/, '')} UTC`;
@@ -40,10 +46,10 @@ interface TimeProps {
 function textOf(at: string, style: NonNullable<TimeProps['style']>): string {
   const date = new Date(at);
   if (style === 'relative') return ago(at);
-  if (style === 'exact') return exact.format(date);
-  if (style === 'date') return dateTime.format(date);
+  if (style === 'exact') return exact().format(date);
+  if (style === 'date') return dateTime().format(date);
   const isToday = date.toDateString() === new Date().toDateString();
-  return isToday ? clock.format(date) : `${day.format(date)} ${clock.format(date)}`;
+  return isToday ? clock().format(date) : `${day().format(date)} ${clock().format(date)}`;
 }
 
 /** Hundreds of these stand on a page: what is told on hover is made only when somebody hovers. */
@@ -66,9 +72,9 @@ export function Time({ at, style = 'relative', never = 'never' }: TimeProps) {
     </time>
   );
   return hovered ? (
-    <Tooltip opened label={`${exact.format(new Date(at))} · ${utc(at)}`}>
-      {text}
-    </Tooltip>
+    <Suspense fallback={text}>
+      <Tip label={`${exact().format(new Date(at))} · ${utc(at)}`}>{text}</Tip>
+    </Suspense>
   ) : (
     text
   );

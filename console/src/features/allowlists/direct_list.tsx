@@ -1,19 +1,21 @@
 // A list that is changed entry by entry; each change counts at once and says so.
 import { ActionIcon, Button, Text, TextInput } from '@mantine/core';
+import { useMediaQuery } from '@mantine/hooks';
 import { IconFileImport, IconSearch, IconX } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
-import { useCallback, useEffect, useMemo, useState } from 'react';
+import { useCallback, useDeferredValue, useEffect, useMemo, useState } from 'react';
 import { whoamiQuery } from '@/api/queries.ts';
 import type { Entry, EntryInput } from '@/api/types.ts';
 import { Loading, Note, Problem } from '@/components/bits.tsx';
 import { useQuestion } from '@/components/dialog.tsx';
-import { enforcedAt, say, sayError } from '@/components/toast.tsx';
+import { enforcedAt, say, sayError } from '@/components/toast.ts';
 import { admits, contains, rangeOf, rangeOfEntry, shortForm } from '@/net/range.ts';
 import { DirectSettings } from './direct_settings.tsx';
 import { EditEntry } from './edit_entry.tsx';
 import { EntryForm } from './entry_form.tsx';
 import { EntryRow } from './entry_row.tsx';
 import { ImportDialog } from './import_dialog.tsx';
+import { Kept } from './kept.tsx';
 import { LimitsText } from './limits_text.tsx';
 import css from './list.module.css';
 import { addEntry, inputOf, isUsable, type ListOwner, removeEntry } from './list_api.ts';
@@ -41,6 +43,7 @@ export function DirectList({ owner, access }: DirectListProps) {
   const [error, setError] = useState<unknown>();
   const [question, askFirst] = useQuestion();
 
+  const isNarrow = useMediaQuery('(max-width: 48em)');
   const wanted = search.trim().toLowerCase();
   const shown = useMemo(() => {
     if (wanted === '') return entries;
@@ -57,6 +60,10 @@ export function DirectList({ owner, access }: DirectListProps) {
     () => (editing ? entries.filter((entry) => entry.id !== editing.id) : entries),
     [entries, editing],
   );
+  // What is typed is looked at beside the list that was read a moment ago: a part that comes while one scrolls must not
+  // hold up the next frame.
+  const known = useDeferredValue(entries);
+  const mine = useMemo(() => (address === undefined ? undefined : list.admits(address, 'usable')), [known, address]);
   const readOn = useCallback(() => {
     if (query.hasNextPage && !query.isFetchingNextPage) void query.fetchNextPage();
   }, [query]);
@@ -67,7 +74,6 @@ export function DirectList({ owner, access }: DirectListProps) {
   if (query.isError) return <Problem error={query.error} title="The list could not be read" />;
   if (!facts) return <Loading label="Reading the list" />;
 
-  const mine = address === undefined ? undefined : list.admits(address, 'usable');
   const admitsMine =
     mine === true || (facts.entry_count === 0 && facts.when_empty === 'allow') || facts.mode !== 'enforce';
 
@@ -175,28 +181,33 @@ export function DirectList({ owner, access }: DirectListProps) {
         )}
       </div>
       {access === 'edit' && (
-        <EntryForm
-          key={round}
-          autoFocus={round > 0}
-          standing={entries}
-          limits={facts.limits}
-          submitLabel="Add IP"
-          onSubmit={(input, parsed) => addOrAsk(input, parsed.canonical)}
-        >
-          {(fill) => (
-            <>
-              <QuickAdd owner={owner} isIn={(candidate) => list.admits(candidate, 'all')} fill={fill} />
-              <Button
-                size="compact-sm"
-                variant="default"
-                leftSection={<IconFileImport size={14} aria-hidden />}
-                onClick={() => setImporting(true)}
-              >
-                Import many
-              </Button>
-            </>
+        <Kept
+          by={[known, round, address, facts.entry_count, facts.when_empty, facts.mode]}
+          make={() => (
+            <EntryForm
+              key={round}
+              autoFocus={round > 0}
+              standing={known}
+              limits={facts.limits}
+              submitLabel="Add IP"
+              onSubmit={(input, parsed) => addOrAsk(input, parsed.canonical)}
+            >
+              {(fill) => (
+                <>
+                  <QuickAdd owner={owner} isIn={(candidate) => list.admits(candidate, 'all')} fill={fill} />
+                  <Button
+                    size="compact-sm"
+                    variant="default"
+                    leftSection={<IconFileImport size={14} aria-hidden />}
+                    onClick={() => setImporting(true)}
+                  >
+                    Import many
+                  </Button>
+                </>
+              )}
+            </EntryForm>
           )}
-        </EntryForm>
+        />
       )}
       {Boolean(error) && (
         <div className={css.form}>
@@ -230,17 +241,18 @@ export function DirectList({ owner, access }: DirectListProps) {
         <VirtualRows
           count={shown.length}
           label="Entries of the list"
-          rowHeight={57}
+          rowHeight={isNarrow ? 84 : 57}
+          sizing="fixed"
           keyOf={keyOf}
           onEnd={readOn}
-          render={({ index, style, measure }) => {
+          render={({ index, style }) => {
             const entry = shown[index]!;
             return (
               <EntryRow
                 key={entry.id}
                 entry={entry}
                 style={style}
-                measure={measure}
+                lines="cut"
                 position={{ index, count: wanted === '' ? facts.entry_count : shown.length }}
                 onOpen={access === 'edit' ? () => setEditing(entry) : undefined}
                 onRemove={access === 'edit' ? () => remove(entry) : undefined}

@@ -6,7 +6,7 @@ import { hasCode } from '@/api/problem.ts';
 import type { Allowlist, AllowlistSettings, ListMode, WhenEmpty } from '@/api/types.ts';
 import { Note, Problem } from '@/components/bits.tsx';
 import { useQuestion } from '@/components/dialog.tsx';
-import { enforcedAt, say } from '@/components/toast.tsx';
+import { enforcedAt, say } from '@/components/toast.ts';
 import { ChangesList } from '../history/changes_list.tsx';
 import type { Changes } from '../history/difference.ts';
 import css from './list.module.css';

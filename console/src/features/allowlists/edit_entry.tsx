@@ -5,7 +5,7 @@ import { hasCode } from '@/api/problem.ts';
 import type { Allowlist, Entry, EntryInput } from '@/api/types.ts';
 import { Note, Problem } from '@/components/bits.tsx';
 import { Dialog } from '@/components/dialog.tsx';
-import { enforcedAt, say } from '@/components/toast.tsx';
+import { enforcedAt, say } from '@/components/toast.ts';
 import { shortForm } from '@/net/range.ts';
 import { ChangesList } from '../history/changes_list.tsx';
 import { type Changes, fieldsOf } from '../history/difference.ts';

@@ -4,7 +4,7 @@ import { useQueryClient } from '@tanstack/react-query';
 import { type ReactNode, useId, useMemo, useRef, useState } from 'react';
 import type { EntryInput, Limits, ParsedEntry } from '@/api/types.ts';
 import { localTime, rfc3339 } from '@/components/local_time.ts';
-import { sayError } from '@/components/toast.tsx';
+import { sayError } from '@/components/toast.ts';
 import css from './list.module.css';
 import { MeaningLine } from './meaning_line.tsx';
 import { meaningQuery, overlapText, refusal, type Standing, useMeaning } from './parsing.ts';

@@ -21,7 +21,9 @@ interface EntryRowProps {
   onRestore?: (() => void) | undefined;
   style?: CSSProperties;
   position?: { index: number; count: number };
-  measure?: (element: HTMLElement | null) => void;
+  measure?: ((element: HTMLElement | null) => void) | undefined;
+  /** cut: what is too long for its line ends in dots, so that every row is equally high. */
+  lines?: 'all' | 'cut';
 }
 
 const changeText: Record<RowChange, string> = {
@@ -43,7 +45,7 @@ const hitsText = (hits: number) =>
   hits === 1 ? 'has admitted one request' : `has admitted ${hits.toLocaleString('en')} requests`;
 
 export function EntryRow(props: EntryRowProps) {
-  const { entry, change = 'none', onOpen, onRemove, onRestore, style, position, measure } = props;
+  const { entry, change = 'none', onOpen, onRemove, onRestore, style, position, measure, lines = 'all' } = props;
   const text = shortForm(entry.canonical);
   const named = entry.label !== '';
   const body = (
@@ -83,6 +85,7 @@ export function EntryRow(props: EntryRowProps) {
       className={css.row}
       data-change={change}
       data-entry={entry.canonical}
+      data-lines={lines}
       style={style}
       ref={measure}
       data-index={position?.index}

@@ -10,7 +10,7 @@ import { whoamiQuery } from '@/api/queries.ts';
 import type { Allowlist, ImportReport } from '@/api/types.ts';
 import { Note, Problem } from '@/components/bits.tsx';
 import { Dialog, DialogFoot } from '@/components/dialog.tsx';
-import { enforcedAt, say } from '@/components/toast.tsx';
+import { enforcedAt, say } from '@/components/toast.ts';
 import { admits } from '@/net/range.ts';
 import { ImportPreview } from './import_preview.tsx';
 import {

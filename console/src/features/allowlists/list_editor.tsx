@@ -9,7 +9,7 @@ import type { AllowlistReplaced } from '@/api/types.ts';
 import { Note, Problem } from '@/components/bits.tsx';
 import { useQuestion } from '@/components/dialog.tsx';
 import { useLeaveGuard } from '@/components/leave_guard.tsx';
-import { enforcedAt, say } from '@/components/toast.tsx';
+import { enforcedAt, say } from '@/components/toast.ts';
 import { anyAdmits } from '@/net/range.ts';
 import { ConflictDialog } from './conflict_dialog.tsx';
 import {
@@ -100,7 +100,7 @@ export function ListEditor({ owner, standing, access }: ListEditorProps) {
     });
     const now = await queries.fetchQuery({ ...wholeListQuery(owner), staleTime: 0 });
     take(now, draftOf(now));
-    void queries.invalidateQueries({ queryKey: ['list-summary'] });
+    void queries.invalidateQueries({ queryKey: ['keys'] });
     say(`Saved. ${enforcedAt(data.revision)}.`);
   };
   const save = async (confirmed = false) => {

@@ -6,20 +6,23 @@ import css from './list.module.css';
 export interface RowPlace {
   index: number;
   style: React.CSSProperties;
-  measure: (element: HTMLElement | null) => void;
+  /** For the row's ref where rows are measured. */
+  measure: ((element: HTMLElement | null) => void) | undefined;
 }
 
 interface VirtualRowsProps {
   count: number;
   label: string;
   rowHeight: number;
+  /** fixed: every row is as high as told, and none is measured: the way for lists that are scrolled in leaps. */
+  sizing?: 'measured' | 'fixed';
   keyOf: (index: number) => string;
   render: (place: RowPlace) => ReactNode;
   /** Called when the last rows come into view. */
   onEnd?: (() => void) | undefined;
 }
 
-export function VirtualRows({ count, label, rowHeight, keyOf, render, onEnd }: VirtualRowsProps) {
+export function VirtualRows({ count, label, rowHeight, sizing = 'measured', keyOf, render, onEnd }: VirtualRowsProps) {
   const viewport = useRef<HTMLDivElement>(null);
   const virtual = useVirtualizer({
     count,
@@ -27,7 +30,12 @@ export function VirtualRows({ count, label, rowHeight, keyOf, render, onEnd }: V
     estimateSize: () => rowHeight,
     overscan: 6,
     getItemKey: keyOf,
+    useFlushSync: false,
   });
+  // Of rows that are not measured a new height counts for all.
+  useEffect(() => {
+    if (sizing === 'fixed' && rowHeight > 0) virtual.measure();
+  }, [sizing, rowHeight, virtual]);
   const items = virtual.getVirtualItems();
   const last = items.at(-1)?.index ?? 0;
   useEffect(() => {
@@ -40,8 +48,14 @@ export function VirtualRows({ count, label, rowHeight, keyOf, render, onEnd }: V
         {items.map((item) =>
           render({
             index: item.index,
-            measure: virtual.measureElement,
-            style: { position: 'absolute', insetInline: 0, top: 0, transform: `translateY(${item.start}px)` },
+            measure: sizing === 'fixed' ? undefined : virtual.measureElement,
+            style: {
+              position: 'absolute',
+              insetInline: 0,
+              top: 0,
+              height: sizing === 'fixed' ? rowHeight : undefined,
+              transform: `translateY(${item.start}px)`,
+            },
           }),
         )}
       </ul>

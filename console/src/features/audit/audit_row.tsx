@@ -1,5 +1,4 @@
 // One change: a sentence, which opens to all that is known, with what stood before and after.
-import { UnstyledButton } from '@mantine/core';
 import { IconChevronDown } from '@tabler/icons-react';
 import { useState } from 'react';
 import type { AuditLine } from '@/api/types.ts';
@@ -102,8 +101,9 @@ export function AuditRow({ line, actorName, accountName, opened }: AuditRowProps
   const open = opened?.open ?? ownOpen;
   return (
     <li className={css.item} data-line={line.id}>
-      <UnstyledButton
-        className={css.row}
+      <button
+        type="button"
+        className={`kf-bare ${css.row}`}
         aria-expanded={open}
         onClick={opened?.onToggle ?? (() => setOwnOpen(!ownOpen))}
       >
@@ -123,7 +123,7 @@ export function AuditRow({ line, actorName, accountName, opened }: AuditRowProps
           <Time at={line.at} />
           <IconChevronDown size={15} className={css.chevron} aria-hidden />
         </span>
-      </UnstyledButton>
+      </button>
       {open && <Detail line={line} accountName={accountName} />}
     </li>
   );

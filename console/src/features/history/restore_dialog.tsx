@@ -8,7 +8,7 @@ import type { ListRevision } from '@/api/types.ts';
 import { Loading, Note, Problem } from '@/components/bits.tsx';
 import { Dialog, DialogFoot } from '@/components/dialog.tsx';
 import { Time } from '@/components/time.tsx';
-import { enforcedAt, say } from '@/components/toast.tsx';
+import { enforcedAt, say } from '@/components/toast.ts';
 import { admits } from '@/net/range.ts';
 import { isUsable, type ListOwner } from '../allowlists/list_api.ts';
 import { ChangesList } from './changes_list.tsx';

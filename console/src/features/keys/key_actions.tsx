@@ -16,7 +16,7 @@ import { type ReactNode, useState } from 'react';
 import { ask } from '@/api/client.ts';
 import type { Key, KeyWithSecret } from '@/api/types.ts';
 import { useQuestion } from '@/components/dialog.tsx';
-import { enforcedAt, say, sayError } from '@/components/toast.tsx';
+import { enforcedAt, say, sayError } from '@/components/toast.ts';
 import { SecretDialog } from './secret_dialog.tsx';
 
 export function KeyActions({ of: key, place }: { of: Key; place: 'list' | 'page' }): ReactNode {

@@ -13,7 +13,7 @@ import { Dialog, DialogFoot } from '@/components/dialog.tsx';
 import { localTime } from '@/components/local_time.ts';
 import { Page, Panel } from '@/components/page.tsx';
 import { Time } from '@/components/time.tsx';
-import { enforcedAt, say } from '@/components/toast.tsx';
+import { enforcedAt, say } from '@/components/toast.ts';
 import { wholeListQuery } from '../allowlists/list_api.ts';
 import { ListEditor } from '../allowlists/list_editor.tsx';
 import { TryAddress } from '../decisions/try_address.tsx';

@@ -4,7 +4,7 @@ import { IconKey, IconPlus, IconSearch } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
 import { getRouteApi, Link, useNavigate } from '@tanstack/react-router';
 import { useState } from 'react';
-import { keysNamedQuery, keysQuery, keysReadMax, mayEdit, useMe } from '@/api/queries.ts';
+import { keysFoundQuery, keysQuery, keysReadMax, mayEdit, useMe } from '@/api/queries.ts';
 import type { Key } from '@/api/types.ts';
 import { Empty, Loading } from '@/components/bits.tsx';
 import { Page } from '@/components/page.tsx';
@@ -14,10 +14,16 @@ import css from '@/components/ui.module.css';
 import { KeyActions } from './key_actions.tsx';
 import { conditionOf, KeyState } from './key_state.tsx';
 import { LastUsed } from './last_used.tsx';
-import { Restriction } from './restriction.tsx';
+import { Restriction, restrictionOf } from './restriction.tsx';
 
 const route = getRouteApi('/shell/a/$accountId/keys');
 const rowsPerPage = 50;
+
+interface KeysSearch {
+  q?: string;
+  state?: string;
+  restriction?: string;
+}
 
 const states = [
   { value: '', label: 'Every state' },
@@ -25,6 +31,12 @@ const states = [
   { value: 'disabled', label: 'Disabled' },
   { value: 'expired', label: 'Expired' },
   { value: 'revoked', label: 'Revoked' },
+];
+
+const restrictions = [
+  { value: '', label: 'Any restriction' },
+  { value: 'none', label: 'Without restriction' },
+  { value: 'some', label: 'Restricted' },
 ];
 
 const NewKeyButton = ({ accountId }: { accountId: string }) => (
@@ -50,7 +62,7 @@ const columns: Column<Key>[] = [
     ),
   },
   { name: 'State', cell: (key) => <KeyState of={key} /> },
-  { name: 'Allowed from', cell: (key) => <Restriction keyId={key.id} /> },
+  { name: 'Allowed from', cell: (key) => <Restriction of={key.allowlist} /> },
   { name: 'Last used', cell: (key) => <LastUsed of={key} /> },
   { name: 'Created', cell: (key) => <Time at={key.created_at} /> },
   { name: 'Actions', kind: 'corner', cell: (key) => <KeyActions of={key} place="list" /> },
@@ -58,28 +70,33 @@ const columns: Column<Key>[] = [
 
 export function KeysPage() {
   const { accountId } = route.useParams();
-  const { q = '', state = '' } = route.useSearch();
+  const { q = '', state = '', restriction = '' } = route.useSearch();
   const me = useMe();
   const navigate = useNavigate();
   const keys = useQuery(keysQuery(accountId));
   const [page, setPage] = useState(1);
-  const set = (change: { q?: string; state?: string }) => {
+  const set = (change: KeysSearch) => {
     setPage(1);
     void navigate({
       to: '/a/$accountId/keys',
       params: { accountId },
-      search: (before: { q?: string; state?: string }) => ({ ...before, ...change }),
+      search: (before: KeysSearch) => ({ ...before, ...change }),
       replace: true,
     });
   };
   const wanted = q.trim().toLowerCase();
-  // Of an account with more keys than are read at once, a name is looked for by the API.
+  // Of an account with more keys than are read at once, the API looks for those that are wanted.
   const isCut = (keys.data?.length ?? 0) >= keysReadMax;
   const [settled] = useDebouncedValue(q.trim(), 300);
-  const named = useQuery({ ...keysNamedQuery(accountId, settled), enabled: isCut && settled !== '' });
-  const looked = isCut && wanted !== '' ? (named.data ?? []) : (keys.data ?? []);
+  const isFiltered = wanted !== '' || state !== '' || restriction !== '';
+  const named = useQuery({
+    ...keysFoundQuery(accountId, { name: settled, state, restriction }),
+    enabled: isCut && isFiltered,
+  });
+  const looked = isCut && isFiltered ? (named.data ?? []) : (keys.data ?? []);
   const found = looked
     .filter((key) => state === '' || conditionOf(key) === state)
+    .filter((key) => restriction === '' || !key.allowlist || restrictionOf(key.allowlist) === restriction)
     .filter((key) => `${key.name} ${key.description} ${key.id} ${key.hint}`.toLowerCase().includes(wanted))
     .toReversed();
   const editable = mayEdit(me, accountId);
@@ -116,7 +133,14 @@ export function KeysPage() {
                 onChange={(value) => set({ state: value ?? '' })}
                 w={{ base: '100%', xs: 160 }}
               />
-              {isCut && wanted === '' && (
+              <Select
+                aria-label="Restriction"
+                data={restrictions}
+                value={restriction}
+                onChange={(value) => set({ restriction: value ?? '' })}
+                w={{ base: '100%', xs: 190 }}
+              />
+              {isCut && !isFiltered && (
                 <Text size="sm" c="dimmed">
                   The first {keysReadMax.toLocaleString('en')} keys; search to find the others.
                 </Text>
@@ -136,12 +160,12 @@ export function KeysPage() {
               icon={<IconSearch />}
               title="No key is like that"
               action={
-                <Button variant="default" onClick={() => set({ q: '', state: '' })}>
+                <Button variant="default" onClick={() => set({ q: '', state: '', restriction: '' })}>
                   Show all keys
                 </Button>
               }
             >
-              There are keys, none with this name and state.
+              There are keys, none with this name, state and restriction.
             </Empty>
           )
         }

@@ -1,7 +1,7 @@
-import { ActionIcon, Button, Menu, Stack, Text, TextInput } from '@mantine/core';
+import { ActionIcon, Button, Menu, Select, Stack, Text, TextInput } from '@mantine/core';
 import { IconBuilding, IconDots, IconPlus, IconSearch } from '@tabler/icons-react';
 import { useQuery, useQueryClient } from '@tanstack/react-query';
-import { Link, useNavigate } from '@tanstack/react-router';
+import { getRouteApi, Link, useNavigate } from '@tanstack/react-router';
 import { useState } from 'react';
 import { ask } from '@/api/client.ts';
 import { ProblemError } from '@/api/problem.ts';
@@ -12,8 +12,22 @@ import { Dialog, DialogFoot, useQuestion } from '@/components/dialog.tsx';
 import { Page } from '@/components/page.tsx';
 import { TablePanel } from '@/components/table_panel.tsx';
 import { Time } from '@/components/time.tsx';
-import { enforcedAt, say, sayError } from '@/components/toast.tsx';
+import { enforcedAt, say, sayError } from '@/components/toast.ts';
 import css from '@/components/ui.module.css';
+
+const route = getRouteApi('/shell/operator/accounts');
+
+type State = 'active' | 'suspended' | 'deleted';
+
+const states: { value: State | ''; label: string }[] = [
+  { value: '', label: 'Every state' },
+  { value: 'active', label: 'Active' },
+  { value: 'suspended', label: 'Suspended' },
+  { value: 'deleted', label: 'Deleted' },
+];
+
+/** A deleted account is suspended too, but counts as deleted alone. */
+const stateOf = (account: Account): State => (account.deleted_at ? 'deleted' : account.state);
 
 function CreateAccount({ onClose }: { onClose: () => void }) {
   const queries = useQueryClient();
@@ -155,10 +169,17 @@ function AccountState({ of: account }: { of: Account }) {
 export function AccountsPage() {
   const accounts = useQuery(accountsQuery);
   const [creating, setCreating] = useState(false);
-  const [search, setSearch] = useState('');
-  const found = (accounts.data ?? []).filter((account) =>
-    `${account.name} ${account.id}`.toLowerCase().includes(search.trim().toLowerCase()),
-  );
+  const { q = '', state = '' } = route.useSearch();
+  const navigate = useNavigate();
+  const set = (change: { q?: string; state?: string }) =>
+    navigate({
+      to: '/operator/accounts',
+      search: (before: { q?: string; state?: string }) => ({ ...before, ...change }),
+      replace: true,
+    });
+  const found = (accounts.data ?? [])
+    .filter((account) => state === '' || stateOf(account) === state)
+    .filter((account) => `${account.name} ${account.id}`.toLowerCase().includes(q.trim().toLowerCase()));
   const button = (
     <Button leftSection={<IconPlus size={16} aria-hidden />} onClick={() => setCreating(true)}>
       Create account
@@ -178,15 +199,22 @@ export function AccountsPage() {
         nameOf={(account) => account.name}
         tools={
           accounts.data &&
-          accounts.data.length > 5 && (
-            <div className={css.panelHead}>
+          accounts.data.length > 0 && (
+            <div className={css.panelHead} style={{ justifyContent: 'flex-start' }}>
               <TextInput
                 aria-label="Search accounts"
                 placeholder="Search by name"
                 leftSection={<IconSearch size={15} aria-hidden />}
-                value={search}
-                onChange={(event) => setSearch(event.currentTarget.value)}
+                value={q}
+                onChange={(event) => set({ q: event.currentTarget.value })}
                 w={{ base: '100%', xs: 260 }}
+              />
+              <Select
+                aria-label="State"
+                data={states}
+                value={state}
+                onChange={(value) => set({ state: value ?? '' })}
+                w={{ base: '100%', xs: 160 }}
               />
             </div>
           )
@@ -198,8 +226,16 @@ export function AccountsPage() {
               its owner.
             </Empty>
           ) : (
-            <Empty icon={<IconSearch />} title="No account is called that">
-              Search for a part of its name, or for its id.
+            <Empty
+              icon={<IconSearch />}
+              title="No account is like that"
+              action={
+                <Button variant="default" onClick={() => set({ q: '', state: '' })}>
+                  Show all accounts
+                </Button>
+              }
+            >
+              Search for a part of its name, or for its id, in every state.
             </Empty>
           )
         }

@@ -7,9 +7,10 @@ import type { ErrorStyle, Instance, Limits } from '@/api/types.ts';
 import { Loading, Problem } from '@/components/bits.tsx';
 import { useLeaveGuard } from '@/components/leave_guard.tsx';
 import { Page, Panel } from '@/components/page.tsx';
-import { enforcedAt, say } from '@/components/toast.tsx';
+import { enforcedAt, say } from '@/components/toast.ts';
 import { styleExample, styleNames } from '../settings/error_styles.ts';
 import { TokensTab } from '../settings/tokens_tab.tsx';
+import { OperatorsPanel } from './operators_panel.tsx';
 
 const layers = [
   ['key', 'Each key’s allowlist'],
@@ -190,6 +191,7 @@ export function InstancePage() {
           onSaved={reread}
         />
       )}
+      <OperatorsPanel />
       <TokensTab />
     </Page>
   );

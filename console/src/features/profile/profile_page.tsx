@@ -6,7 +6,7 @@ import { meQuery, useMe } from '@/api/queries.ts';
 import type { Me } from '@/api/types.ts';
 import { Problem } from '@/components/bits.tsx';
 import { Page, Panel } from '@/components/page.tsx';
-import { say } from '@/components/toast.tsx';
+import { say } from '@/components/toast.ts';
 import { SecondFactor } from './second_factor.tsx';
 import { Sessions } from './sessions.tsx';
 

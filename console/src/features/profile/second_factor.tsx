@@ -9,7 +9,7 @@ import { Badge, Note, Problem } from '@/components/bits.tsx';
 import { CopyIcon } from '@/components/copy.tsx';
 import { Dialog, DialogFoot, useQuestion } from '@/components/dialog.tsx';
 import { Panel } from '@/components/page.tsx';
-import { say, sayError } from '@/components/toast.tsx';
+import { say, sayError } from '@/components/toast.ts';
 import { qrMatrix, qrPath } from './qr.ts';
 
 interface Setup {

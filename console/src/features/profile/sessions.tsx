@@ -5,7 +5,7 @@ import type { OpenSession } from '@/api/types.ts';
 import { Address, Badge } from '@/components/bits.tsx';
 import { TablePanel } from '@/components/table_panel.tsx';
 import { Time } from '@/components/time.tsx';
-import { say, sayError } from '@/components/toast.tsx';
+import { say, sayError } from '@/components/toast.ts';
 
 /** "Chromium on Linux" of what a browser says about itself. */
 export function programOf(userAgent: string): string {

@@ -8,7 +8,7 @@ import type { Account, ErrorStyle } from '@/api/types.ts';
 import { Loading, Problem } from '@/components/bits.tsx';
 import { CopyIcon } from '@/components/copy.tsx';
 import { Panel } from '@/components/page.tsx';
-import { enforcedAt, say } from '@/components/toast.tsx';
+import { enforcedAt, say } from '@/components/toast.ts';
 import { styleExample, styleNames } from './error_styles.ts';
 
 export function GeneralTab({ accountId }: { accountId: string }) {

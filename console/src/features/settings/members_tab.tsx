@@ -10,7 +10,7 @@ import { SecretOnce } from '@/components/copy.tsx';
 import { Dialog, DialogFoot, useQuestion } from '@/components/dialog.tsx';
 import { TablePanel } from '@/components/table_panel.tsx';
 import { Time } from '@/components/time.tsx';
-import { say, sayError } from '@/components/toast.tsx';
+import { say, sayError } from '@/components/toast.ts';
 import css from '@/components/ui.module.css';
 import { accountRoles, roleText } from './roles.ts';
 

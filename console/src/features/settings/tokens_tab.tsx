@@ -12,7 +12,7 @@ import { Dialog, DialogFoot, useQuestion } from '@/components/dialog.tsx';
 import { rfc3339 } from '@/components/local_time.ts';
 import { TablePanel } from '@/components/table_panel.tsx';
 import { Time } from '@/components/time.tsx';
-import { say } from '@/components/toast.tsx';
+import { say } from '@/components/toast.ts';
 import { accountRoles, roleText } from './roles.ts';
 
 interface NewTokenProps {

@@ -1,4 +1,3 @@
-import { Title } from '@mantine/core';
 import { type ReactNode, useEffect } from 'react';
 import { Logo } from '@/app/logo.tsx';
 import css from './doorway.module.css';
@@ -15,9 +14,7 @@ export function Doorway({ title, children, foot }: { title: string; children: Re
           <Logo size={32} />
           Keyfence
         </div>
-        <Title order={1} mb="md" fz="lg">
-          {title}
-        </Title>
+        <h1 className={css.title}>{title}</h1>
         {children}
         {foot !== undefined && <div className={css.foot}>{foot}</div>}
       </div>

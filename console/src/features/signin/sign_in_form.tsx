@@ -1,18 +1,21 @@
 // Password, then the second factor where there is one, or a recovery code in its place.
-import { Anchor, Button, PasswordInput, Stack, Text, TextInput } from '@mantine/core';
 import { useState } from 'react';
 import { ask } from '@/api/client.ts';
 import type { Me, SignIn } from '@/api/types.ts';
 import { Problem } from '@/components/bits.tsx';
+import { PasswordField, Stacked, Submit, TextButton, TextField } from '@/components/plain.tsx';
+import ui from '@/components/ui.module.css';
 
 type Step = 'password' | 'code' | 'recovery';
 
 interface SignInFormProps {
   login?: string | undefined;
+  /** The login is being typed. */
+  onBegin?: (() => void) | undefined;
   onSignedIn: (me: Me | undefined) => void;
 }
 
-export function SignInForm({ login: knownLogin, onSignedIn }: SignInFormProps) {
+export function SignInForm({ login: knownLogin, onBegin, onSignedIn }: SignInFormProps) {
   const [step, setStep] = useState<Step>('password');
   const [login, setLogin] = useState(knownLogin ?? '');
   const [password, setPassword] = useState('');
@@ -56,24 +59,25 @@ export function SignInForm({ login: knownLogin, onSignedIn }: SignInFormProps) {
         void submit();
       }}
     >
-      <Stack>
+      <Stacked>
         {step === 'password' && (
           <>
-            <TextInput
+            <TextField
               label="Login"
               autoComplete="username"
               autoCapitalize="none"
               spellCheck={false}
               value={login}
-              onChange={(event) => setLogin(event.currentTarget.value)}
+              onChange={setLogin}
+              onInput={onBegin}
               required
               autoFocus={!knownLogin}
             />
-            <PasswordInput
+            <PasswordField
               label="Password"
               autoComplete="current-password"
               value={password}
-              onChange={(event) => setPassword(event.currentTarget.value)}
+              onChange={setPassword}
               required
               autoFocus={Boolean(knownLogin)}
             />
@@ -81,16 +85,18 @@ export function SignInForm({ login: knownLogin, onSignedIn }: SignInFormProps) {
         )}
         {step === 'code' && (
           <>
-            <Text c="dimmed">Open your authenticator app and type the six digits that it shows for Keyfence.</Text>
-            <TextInput
+            <div className={ui.dimmed}>
+              Open your authenticator app and type the six digits that it shows for Keyfence.
+            </div>
+            <TextField
               key="code"
               label="Code"
               inputMode="numeric"
               autoComplete="one-time-code"
               maxLength={7}
               value={code}
-              onChange={(event) => setCode(event.currentTarget.value)}
-              className="kf-mono"
+              onChange={setCode}
+              font="mono"
               required
               autoFocus
             />
@@ -98,35 +104,25 @@ export function SignInForm({ login: knownLogin, onSignedIn }: SignInFormProps) {
         )}
         {step === 'recovery' && (
           <>
-            <Text c="dimmed">Type one of the ten recovery codes that you kept. Each works once.</Text>
-            <TextInput
+            <div className={ui.dimmed}>Type one of the ten recovery codes that you kept. Each works once.</div>
+            <TextField
               key="recovery"
               label="Recovery code"
               autoComplete="off"
               spellCheck={false}
               value={code}
-              onChange={(event) => setCode(event.currentTarget.value)}
-              className="kf-mono"
+              onChange={setCode}
+              font="mono"
               required
               autoFocus
             />
           </>
         )}
         <Problem error={error} />
-        <Button type="submit" size="md" loading={busy} fullWidth>
-          {step === 'password' ? 'Sign in' : 'Continue'}
-        </Button>
-        {step === 'code' && (
-          <Anchor component="button" type="button" size="sm" onClick={() => turnTo('recovery')}>
-            Use a recovery code
-          </Anchor>
-        )}
-        {step === 'recovery' && (
-          <Anchor component="button" type="button" size="sm" onClick={() => turnTo('code')}>
-            Use the authenticator app
-          </Anchor>
-        )}
-      </Stack>
+        <Submit busy={busy}>{step === 'password' ? 'Sign in' : 'Continue'}</Submit>
+        {step === 'code' && <TextButton onClick={() => turnTo('recovery')}>Use a recovery code</TextButton>}
+        {step === 'recovery' && <TextButton onClick={() => turnTo('code')}>Use the authenticator app</TextButton>}
+      </Stacked>
     </form>
   );
 }

@@ -1,38 +1,29 @@
-import { useQueryClient } from '@tanstack/react-query';
-import { getRouteApi, useNavigate, useRouter } from '@tanstack/react-router';
-import { meQuery } from '@/api/queries.ts';
 import type { Me } from '@/api/types.ts';
 import { Doorway } from './doorway.tsx';
 import { SignInForm } from './sign_in_form.tsx';
 
-const route = getRouteApi('/sign-in');
-
 /** Only pages of this console: never another origin. */
-const isOwnPath = (to: string | undefined): to is string =>
-  to !== undefined && new URL(to, window.location.origin).origin === window.location.origin && to.startsWith('/');
+const ownPath = (to: string | undefined): string =>
+  to?.startsWith('/') && new URL(to, window.location.origin).origin === window.location.origin ? to : '/';
 
-export function SignInPage() {
-  const { to } = route.useSearch();
-  const queries = useQueryClient();
-  const navigate = useNavigate();
-  const router = useRouter();
-  const enter = async (me: Me | undefined) => {
-    queries.clear();
-    if (me) queries.setQueryData(meQuery.queryKey, me);
-    if (isOwnPath(to)) router.history.replace(to);
-    else await navigate({ to: '/', replace: true });
-  };
-  return (
-    <Doorway
-      title="Sign in"
-      foot={
-        <>
-          First start? The login is <code>operator</code>; its password was printed once by <code>keyfence serve</code>.
-          Everyone else comes in by invitation.
-        </>
-      }
-    >
-      <SignInForm onSignedIn={enter} />
-    </Doorway>
-  );
+interface SignInPageProps {
+  /** Where to go afterwards. */
+  to: string | undefined;
+  /** Somebody is about to sign in. */
+  onBegin?: () => void;
+  onSignedIn: (me: Me | undefined, path: string) => void;
 }
+
+export const SignInPage = ({ to, onBegin, onSignedIn }: SignInPageProps) => (
+  <Doorway
+    title="Sign in"
+    foot={
+      <>
+        First start? The login is <code>operator</code>; its password was printed once by <code>keyfence serve</code>.
+        Everyone else comes in by invitation.
+      </>
+    }
+  >
+    <SignInForm onBegin={onBegin} onSignedIn={(me) => onSignedIn(me, ownPath(to))} />
+  </Doorway>
+);

@@ -8,7 +8,7 @@ import { useMe } from '@/api/queries.ts';
 import type { Decision, UsageRecord } from '@/api/types.ts';
 import { Note, Problem } from '@/components/bits.tsx';
 import { Dialog, DialogFoot } from '@/components/dialog.tsx';
-import { enforcedAt } from '@/components/toast.tsx';
+import { enforcedAt } from '@/components/toast.ts';
 import { addEntry, type ListOwner } from '../allowlists/list_api.ts';
 import { layerName } from '../decisions/reasons.ts';
 
@@ -49,7 +49,7 @@ export function AllowAddress({ opened, onClose, record, accountId }: AllowAddres
         body: { key_id: record.key_id, address: record.address },
       });
       setDone({ revision, decision });
-      for (const name of ['list', 'whole-list', 'list-summary', 'decision-now', 'blocked-addresses']) {
+      for (const name of ['list', 'whole-list', 'list-summary', 'keys', 'key', 'decision-now', 'blocked-addresses']) {
         void queries.invalidateQueries({ queryKey: [name] });
       }
     } catch (thrown) {

@@ -2,6 +2,7 @@
 // and a screen reader gets the totals.
 import { useElementSize } from '@mantine/hooks';
 import { useState } from 'react';
+import { once } from '@/components/once.ts';
 import css from './chart.module.css';
 import type { Span } from './time_range.ts';
 import type { Bar } from './usage_api.ts';
@@ -25,22 +26,28 @@ function ceiling(value: number): number {
   return [1, 2, 4, 5, 10].map((factor) => factor * power).find((candidate) => candidate >= value) ?? value;
 }
 
-const compact = new Intl.NumberFormat('en', { notation: 'compact' });
-const clock = new Intl.DateTimeFormat(undefined, { hour: '2-digit', minute: '2-digit', hour12: false });
-const seconds = new Intl.DateTimeFormat(undefined, {
-  hour: '2-digit',
-  minute: '2-digit',
-  second: '2-digit',
-  hour12: false,
-});
-const day = new Intl.DateTimeFormat(undefined, { month: 'short', day: 'numeric' });
-const full = new Intl.DateTimeFormat(undefined, {
-  month: 'short',
-  day: 'numeric',
-  hour: '2-digit',
-  minute: '2-digit',
-  hour12: false,
-});
+const compact = once(() => new Intl.NumberFormat('en', { notation: 'compact' }));
+const clock = once(() => new Intl.DateTimeFormat(undefined, { hour: '2-digit', minute: '2-digit', hour12: false }));
+const seconds = once(
+  () =>
+    new Intl.DateTimeFormat(undefined, {
+      hour: '2-digit',
+      minute: '2-digit',
+      second: '2-digit',
+      hour12: false,
+    }),
+);
+const day = once(() => new Intl.DateTimeFormat(undefined, { month: 'short', day: 'numeric' }));
+const full = once(
+  () =>
+    new Intl.DateTimeFormat(undefined, {
+      month: 'short',
+      day: 'numeric',
+      hour: '2-digit',
+      minute: '2-digit',
+      hour12: false,
+    }),
+);
 
 export function Chart({ bars, span, height = 190, onPick }: ChartProps) {
   const { ref, width } = useElementSize();
@@ -99,7 +106,7 @@ export function Chart({ bars, span, height = 190, onPick }: ChartProps) {
                   y2={top + plotHeight * (1 - part)}
                 />
                 <text className={css.axis} x={left - 8} y={top + plotHeight * (1 - part) + 4} textAnchor="end">
-                  {compact.format(most * part)}
+                  {compact().format(most * part)}
                 </text>
               </g>
             ))}
@@ -141,7 +148,7 @@ export function Chart({ bars, span, height = 190, onPick }: ChartProps) {
                   </g>
                   {index % every === 0 && index * step < inner - 30 && (
                     <text className={css.axis} x={left + index * step} y={height - 4}>
-                      {(spansDays ? day : span.bucketSeconds < 60 ? seconds : clock).format(one.at)}
+                      {(spansDays ? day : span.bucketSeconds < 60 ? seconds : clock)().format(one.at)}
                     </text>
                   )}
                 </g>
@@ -151,7 +158,7 @@ export function Chart({ bars, span, height = 190, onPick }: ChartProps) {
         )}
         {bar && (
           <div className={css.tip} style={middle > width / 2 ? { right: width - middle + 10 } : { left: middle + 10 }}>
-            <div>{full.format(bar.at)}</div>
+            <div>{full().format(bar.at)}</div>
             <div>
               <strong className="kf-num">{bar.allowed.toLocaleString('en')}</strong> allowed,{' '}
               <strong className="kf-num">{bar.denied.toLocaleString('en')}</strong> blocked

@@ -28,7 +28,7 @@ interface RecordRowProps {
   open: boolean;
   onOpen: () => void;
   style?: CSSProperties;
-  measure?: (element: HTMLElement | null) => void;
+  measure?: ((element: HTMLElement | null) => void) | undefined;
   index?: number;
 }
 
