@@ -94,7 +94,7 @@ export function DirectSettings({ owner, facts, access, onSaved }: DirectSettings
   return (
     <>
       <div className={css.tools}>
-        <Anchor component="button" type="button" size="sm" onClick={() => setOpen(!open)} aria-expanded={open}>
+        <Anchor component="button" type="button" size="sm" mih={24} onClick={() => setOpen(!open)} aria-expanded={open}>
           {open ? 'Hide settings of the list' : 'Settings of the list'}
         </Anchor>
       </div>

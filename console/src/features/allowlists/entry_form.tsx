@@ -204,7 +204,7 @@ export function EntryForm(props: EntryFormProps) {
       <div className={css.quick}>
         {children?.(fill)}
         {!more && (
-          <Anchor component="button" type="button" size="sm" onClick={() => setMore(true)}>
+          <Anchor component="button" type="button" size="sm" mih={24} onClick={() => setMore(true)}>
             Set an end…
           </Anchor>
         )}

@@ -191,8 +191,12 @@ export function InstancePage() {
           onSaved={reread}
         />
       )}
-      <OperatorsPanel />
-      <TokensTab />
+      {!instance.isPending && (
+        <>
+          <OperatorsPanel />
+          <TokensTab />
+        </>
+      )}
     </Page>
   );
 }
