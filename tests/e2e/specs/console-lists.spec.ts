@@ -134,3 +134,28 @@ test('a sheet that a spreadsheet saved is imported but for its heading', async (
   }
   expect(await desk.status(key.secret, '192.0.2.21')).toBe(403);
 });
+
+test('a removal shows before the daemon has answered, and is taken back where it refuses', async ({ signedIn: desk }) => {
+  const { page } = desk;
+  for (const text of ['203.0.113.0/24', '198.51.100.7']) {
+    await desk.daemon.ok('POST', `/api/v1/accounts/${desk.accountId}/allowlist/entries`, { text });
+  }
+  await desk.openAccount('/allowlist');
+  await expect(desk.entry('198.51.100.7/32')).toBeVisible();
+  let refuse = () => {};
+  const held = new Promise<void>((resolve) => {
+    refuse = resolve;
+  });
+  await page.route('**/allowlist/entries/*', async (route) => {
+    if (route.request().method() !== 'DELETE') return route.continue();
+    await held;
+    const problem = { type: 'about:blank', title: 'Unavailable', status: 503, code: 'busy', detail: 'The store is busy; try again.', request_id: 'x' };
+    return route.fulfill({ status: 503, contentType: 'application/problem+json', body: JSON.stringify(problem) });
+  });
+  await desk.entry('198.51.100.7/32').getByRole('button', { name: /^Remove/ }).click();
+  await expect(desk.entry('198.51.100.7/32')).toHaveCount(0);
+  await expect(desk.entry('203.0.113.0/24')).toBeVisible();
+  refuse();
+  await expect(page.getByText('The store is busy; try again.')).toBeVisible();
+  await expect(desk.entry('198.51.100.7/32')).toBeVisible();
+});
