@@ -1,19 +1,22 @@
 import { Group, Switch } from '@mantine/core';
+import { useMediaQuery } from '@mantine/hooks';
 import { IconActivity } from '@tabler/icons-react';
 import { keepPreviousData, useInfiniteQuery, useQuery } from '@tanstack/react-query';
 import { getRouteApi, useNavigate } from '@tanstack/react-router';
 import { useCallback, useMemo, useState } from 'react';
 import { keysQuery } from '@/api/queries.ts';
+import type { UsageTotal } from '@/api/types.ts';
 import type { UsageSearch } from '@/app/router.tsx';
 import { Empty, Loading, Problem } from '@/components/bits.tsx';
 import { ExportButton } from '@/components/export_button.tsx';
 import { Page, Panel } from '@/components/page.tsx';
+import { Kept } from '../allowlists/kept.tsx';
 import { VirtualRows } from '../allowlists/virtual_rows.tsx';
 import { Chart } from './chart.tsx';
 import { Filters } from './filters.tsx';
 import { RecordPanel } from './record_panel.tsx';
 import { RecordRow, RowHead } from './record_row.tsx';
-import { spanOf } from './time_range.ts';
+import { type Span, spanOf } from './time_range.ts';
 import css from './usage.module.css';
 import { barsOf, filterOf, liveQuery, summaryQuery, usageQuery } from './usage_api.ts';
 
@@ -21,6 +24,19 @@ interface UsageViewProps {
   accountId: string | undefined;
   search: UsageSearch;
   onSearch: (change: UsageSearch) => void;
+}
+
+interface TotalsProps {
+  of: UsageTotal[];
+  span: Span;
+  live: boolean;
+  onSearch: UsageViewProps['onSearch'];
+}
+
+function Totals({ of, span, live, onSearch }: TotalsProps) {
+  const shown = live ? { ...span, until: new Date() } : span;
+  const pick = (from: Date, until: Date) => onSearch({ from: from.toISOString(), until: until.toISOString() });
+  return <Chart bars={barsOf(of, shown)} span={shown} onPick={span.bucketSeconds > 1 ? pick : undefined} />;
 }
 
 function UsageView({ accountId, search, onSearch }: UsageViewProps) {
@@ -37,12 +53,19 @@ function UsageView({ accountId, search, onSearch }: UsageViewProps) {
   });
   const keys = useQuery({ ...keysQuery(accountId ?? ''), enabled: accountId !== undefined });
   const keyNames = useMemo(() => new Map((keys.data ?? []).map((key) => [key.id, key.name])), [keys.data]);
-  const records = (live ? newest.data?.items : older.data?.pages.flatMap((page) => page.items)) ?? [];
+  const newestItems = newest.data?.items;
+  const olderPages = older.data?.pages;
+  const records = useMemo(
+    () => (live ? newestItems : olderPages?.flatMap((page) => page.items)) ?? [],
+    [live, newestItems, olderPages],
+  );
+  // The same ones while they show the same: a new one has tens of thousands of rows placed, or a chart drawn, anew.
+  const keyOf = useCallback((index: number) => records[index]!.request_id + records[index]!.time, [records]);
+  const isWide = useMediaQuery('(min-width: 62.01em)', true);
   const source = live ? newest : older;
   const readOn = useCallback(() => {
     if (!live && older.hasNextPage && !older.isFetchingNextPage) void older.fetchNextPage();
   }, [live, older]);
-  const liveSpan = live ? { ...span, until: new Date() } : span;
   const isFiltered = Object.keys(filter).some(
     (name) => !['account_id', 'from', 'until'].includes(name) && filter[name],
   );
@@ -53,14 +76,9 @@ function UsageView({ accountId, search, onSearch }: UsageViewProps) {
       </Panel>
       <Panel label="Requests over time">
         {totals.data ? (
-          <Chart
-            bars={barsOf(totals.data, liveSpan)}
-            span={liveSpan}
-            onPick={
-              span.bucketSeconds > 1
-                ? (from, until) => onSearch({ from: from.toISOString(), until: until.toISOString() })
-                : undefined
-            }
+          <Kept
+            by={[totals.data, span, live]}
+            make={() => <Totals of={totals.data} span={span} live={live} onSearch={onSearch} />}
           />
         ) : totals.isError ? (
           <Problem error={totals.error} />
@@ -98,7 +116,8 @@ function UsageView({ accountId, search, onSearch }: UsageViewProps) {
               count={records.length}
               label="Requests, newest first"
               rowHeight={46}
-              keyOf={(index) => records[index]!.request_id + records[index]!.time}
+              sizing={isWide ? 'fixed' : 'measured'}
+              keyOf={keyOf}
               onEnd={readOn}
               render={({ index, style, measure }) => {
                 const record = records[index]!;
