@@ -143,6 +143,28 @@ TEST_F(AllowlistRoutes, AListThatChangesWhileItsReplacementWaitsIsReplacedAsItSt
   EXPECT_EQ(get(path_).text("/entry_count"), "3");
 }
 
+TEST_F(AllowlistRoutes, AnImportIsJudgedByTheListAsItStandsWhenItIsWritten) {
+  CountingStore counting(*store_);
+  serve_with(counting, *publisher_);
+  const std::string body = R"({"entries":[{"text":"203.0.113.1"},{"text":"203.0.113.2"}]})";
+  counting.before_transaction = [&] {
+    EntryRow row;
+    row.id = EntryId(ids_.next());
+    row.range = IpRange::single(*IpAddress::parse("203.0.113.2"));
+    row.text = "203.0.113.2";
+    const ListRef ref = ListRef::of(*KeyId::parse(key_.id));
+    EXPECT_TRUE(store_->transact([&](Transaction& tx) { return tx.insert_entry(ref, row); }).ok());
+  };
+  const ApiAnswer refused = post(path_ + "/import", body);
+  EXPECT_EQ(refused.status, 422);
+  EXPECT_EQ(refused.text("/lines/0/code"), "duplicate_entry");
+  EXPECT_EQ(get(path_).text("/entry_count"), "1") << "the one of the other caller";
+  const ApiAnswer skipped = post(path_ + "/import?on_duplicate=skip", body);
+  EXPECT_EQ(skipped.status, 200) << skipped.response.body;
+  EXPECT_EQ(skipped.text("/added"), "1");
+  EXPECT_EQ(skipped.text("/skipped"), "1");
+}
+
 TEST_F(AllowlistRoutes, AStaleIfMatchIs412AndChangesNothing) {
   const std::string before = *get(path_).header("ETag");
   const ApiAnswer added = add("203.0.113.0/24");

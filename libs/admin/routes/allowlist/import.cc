@@ -1,6 +1,7 @@
 #include <boost/json/object.hpp>
 #include <boost/json/parse.hpp>
 #include <map>
+#include <optional>
 #include <utility>
 
 #include "libs/admin/entry_import.h"
@@ -64,10 +65,16 @@ Result<std::vector<CandidateEntry>, Problem> compared_entries(StoreReader& store
   return standing;
 }
 
+// The list, and the revision of the settings, that the lines were judged by.
+struct Judged {
+  ListTarget target;
+  Revision settings;
+};
+
 // Judges the lines against the list as it stands, for the transaction and the dry run alike.
-Result<ListTarget, Problem> judge(StoreReader& store, const Call& call, EntryImport& import) {
+Result<Judged, Problem> judge(StoreReader& store, const Call& call, EntryImport& import) {
   auto target = find_list(store, call);
-  if (!target) return target;
+  if (!target) return Err{std::move(target).error()};
   if (auto stale = refuse_stale(call.request, target->list.changed)) return Err{std::move(*stale)};
   const auto instance = store.instance();
   if (!instance) return Err{problem_of(instance.error())};
@@ -78,14 +85,33 @@ Result<ListTarget, Problem> judge(StoreReader& store, const Call& call, EntryImp
     if (item.outcome != EntryImport::Outcome::kAdded) continue;
     if (auto warning = proxy_warning(call, 0, item.input->parsed.range)) item.warnings.push_back(std::move(*warning));
   }
-  return target;
+  return Judged{std::move(*target), instance->changed};
+}
+
+// Before the writer is waited for, where one snapshot can be read. nullopt: to be done by the writer, and so is telling
+// what stands in the way.
+std::optional<Judged> judge_early(const Call& call, EntryImport& import) {
+  const auto hold = call.services.store.hold_reads();
+  if (!hold) return std::nullopt;
+  auto judged = judge(call.services.store, call, import);
+  if (!judged) return std::nullopt;
+  return std::move(*judged);
+}
+
+Result<bool, Problem> still_stands(StoreReader& store, const Call& call, const Judged& judged) {
+  const auto target = find_list(store, call);
+  if (!target) return Err{target.error()};
+  const auto instance = store.instance();
+  if (!instance) return Err{problem_of(instance.error())};
+  return target->list.changed == judged.target.list.changed && instance->changed == judged.settings;
 }
 
 Answer dry_run(const Call& call, EntryImport import) {
-  const auto target = judge(call.services.store, call, import);
-  if (!target) return Err{target.error()};
-  HttpResponse response = report(call, import, target->list.changed);
-  response.headers.emplace_back("ETag", etag(target->list.changed));
+  const auto judged = judge(call.services.store, call, import);
+  if (!judged) return Err{judged.error()};
+  const Revision standing = judged->target.list.changed;
+  HttpResponse response = report(call, import, standing);
+  response.headers.emplace_back("ETag", etag(standing));
   return response;
 }
 
@@ -100,10 +126,20 @@ Answer import(Call& call) {
   if (query_flag(call, "dry_run")) return dry_run(call, std::move(*read));
 
   EntryImport import = std::move(*read);
+  std::optional<Judged> judged = judge_early(call, import);
   Revision before;
   const auto work = [&](ChangeContext& change) -> Result<void, Problem> {
-    const auto target = judge(change.tx, call, import);
-    if (!target) return Err{target.error()};
+    if (judged) {
+      const auto stands = still_stands(change.tx, call, *judged);
+      if (!stands) return Err{stands.error()};
+      if (!*stands) judged.reset();
+    }
+    if (!judged) {
+      auto again = judge(change.tx, call, import);
+      if (!again) return Err{std::move(again).error()};
+      judged = std::move(*again);
+    }
+    const ListTarget* const target = &judged->target;
     before = target->list.changed;
     if (import.count(EntryImport::Outcome::kError) > 0) return Err{refused(import)};
     boost::json::array texts;
