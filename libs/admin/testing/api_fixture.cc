@@ -137,7 +137,9 @@ ApiAnswer ApiFixture::browse(Browser& browser, const ApiRequest& request) {
   sent.token = "none";
   sent.peer = browser.address;
   std::string cookies;
-  for (const auto& [key, value] : browser.cookies) cookies += (cookies.empty() ? "" : "; ") + key + "=" + value;
+  for (const auto& [key, value] : browser.cookies) {
+    cookies.append(cookies.empty() ? "" : "; ").append(key).append("=").append(value);
+  }
   if (!cookies.empty()) sent.headers.emplace_back("Cookie", cookies);
   sent.headers.emplace_back("Keyfence-Csrf", "1");
   ApiAnswer answer = call(sent);

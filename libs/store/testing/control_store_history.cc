@@ -124,8 +124,9 @@ TEST_P(ControlStoreContract, OfEntriesThatAreChangedTogetherAllAreOrNone) {
       {{{first.id}, {elsewhere}, {}}, Code::kNotFound},
       {{{first.id}, {}, {twin}}, Code::kDuplicate},
   };
-  for (const auto& [changes, code] : wrong) {
-    const EntryChanges& made = changes;
+  for (const auto& one : wrong) {
+    const EntryChanges& made = one.first;
+    const Code code = one.second;
     // Even a work that does not mind: half of it would be written.
     const auto done = store().transact([&](Transaction& tx) -> StoreResult<void> {
       EXPECT_EQ(tx.change_entries(ref, made).error().code, code);
