@@ -1,3 +1,5 @@
+/// <reference lib="dom" />
+/// <reference lib="dom.iterable" />
 // What a quality check of a browser looks at beside accessibility: nothing jumps while a page comes, what is tapped is large
 // enough, the document says its language, title and width, and nothing fails in the console.
 import { expect, test } from '../lib/console.ts';
