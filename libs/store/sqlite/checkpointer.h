@@ -18,8 +18,8 @@ class Checkpointer {
   Checkpointer& operator=(const Checkpointer&) = delete;
 
   // Tells how long the log is; cheap. Called by the writer. Where writes follow each other so fast that the log never
-  // comes to an end, it lets the writer wait for one checkpoint, after which the log begins anew: once nearly all of the
-  // log is in the file, and on the disk, so that little is left to wait for.
+  // comes to an end, it lets the writer wait for one checkpoint, after which the log begins anew: once nearly all of
+  // the log is in the file, and on the disk, so that little is left to wait for.
   void log_has(int pages);
 
  private:
