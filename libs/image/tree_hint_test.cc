@@ -27,7 +27,7 @@ std::size_t next_child(const ListHolder& holder, std::uint32_t address) {
 }
 
 TEST(TreeHint, TheChildThatASearchTakesIsAmongTheLikelyOnes) {
-  std::mt19937 random(5);  // NOLINT(cert-msc51-cpp, cert-msc32-c): the same cases at every run
+  std::mt19937 random(5);
   std::size_t children = 0;
   std::size_t questions = 0;
   for (int round = 0; round < 500; ++round) {
