@@ -24,7 +24,7 @@ function variablesCss(): string {
   });
 }
 
-/** What every page needs is fetched while the first script is still on its way. */
+/** What need not wait for the rest runs before it, and what every page needs is fetched meanwhile. */
 export function preloaded(): Plugin {
   return {
     name: 'keyfence-preloaded',
@@ -41,11 +41,12 @@ export function preloaded(): Plugin {
               attrs: { ...attrs, href: `/${file}`, crossorigin: '' },
               injectTo: 'head' as const,
             }));
-        return [
-          ...link(/assets.react-.*\.js$/, { rel: 'modulepreload' }),
-          ...link(/assets.react-.*\.css$/, { rel: 'stylesheet' }),
-          ...link(/assets.inter-latin.*\.woff2$/, { rel: 'preload', as: 'font', type: 'font/woff2' }),
-        ];
+        const first = `/${Object.keys(bundle ?? {}).find((file) => /assets.first-.*\.js$/.test(file))}"`;
+        const script = `<script type="module" crossorigin src="`;
+        return {
+          html: html.includes(first) ? html.replace(script, `${script}${first}></script>\n    ${script}`) : html,
+          tags: link(/assets.inter-latin.*\.woff2$/, { rel: 'preload', as: 'font', type: 'font/woff2' }),
+        };
       },
     },
   };

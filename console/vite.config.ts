@@ -9,7 +9,11 @@ const api = process.env.KEYFENCE_API ?? 'http://127.0.0.1:8600';
 
 // What every page is made of, in as few files as can be: each of its own costs a slow machine more than it saves.
 const groups = [
-  { name: 'start', test: /src.api.early|src.app.color_scheme|preload-helper|rolldown.runtime/, priority: 4 },
+  {
+    name: 'start',
+    test: /src.(styles|api.(early|url)|app.color_scheme)\.|global\.css|variables\.css|baseline\.layer/,
+    priority: 4,
+  },
   {
     name: 'react',
     test: /node_modules.(react|react-dom|scheduler)[\\/]|src.api.(client|gate|problem)|src.net.|src.components.(plain|bits|once)\.|src.features.signin.(door|sign_in_page|sign_in_form|doorway)|src.app.logo|@tabler.*(createReactComponent|defaultAttributes)/,
@@ -17,7 +21,7 @@ const groups = [
   },
   {
     name: 'frame',
-    test: /@tanstack.(react-router|router-core|history|store|react-store|query-core|react-query)[\\/]|use-sync-external-store|@mantine.core.esm.core.MantineProvider|src.app.(app|router|shell|home|broken|navigation|person_button|unreachable|account_choice|library|theme)\.|src.api.queries|src.components.(page|time|later|toast)\.|src.features.overview.overview_page|src.features.usage.(chart|usage_api|time_range)\./,
+    test: /@tanstack.(react-router|router-core|history|store|react-store|query-core|react-query)[\\/]|use-sync-external-store|@mantine.core.esm.core.MantineProvider|src.app.(app|router|shell|home|nav_link|broken|navigation|person_button|unreachable|account_choice|library|theme)\.|src.api.queries|src.components.(page|time|time_formats|numbers|later|toast)\.|src.features.overview.overview_page|src.features.usage.(chart|usage_api|time_range)\./,
     priority: 2,
   },
   {
@@ -38,6 +42,6 @@ export default defineConfig({
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
     reportCompressedSize: false,
-    rolldownOptions: { output: { codeSplitting: { groups } } },
+    rolldownOptions: { input: ['index.html', 'sign-in.html', 'src/first.ts'], output: { codeSplitting: { groups } } },
   },
 });

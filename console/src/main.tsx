@@ -1,17 +1,7 @@
-// Draws the sign-in form, which is little, or loads the rest: who comes to sign in does not wait for what is behind. Small
-// itself, so that what it asks for is asked for at once.
-// The order of layers stands in the first.
-import '@/app/global.css';
-import 'virtual:variables.css';
-import '@mantine/core/styles/baseline.layer.css';
-import { askWhoIsThere } from '@/api/early.ts';
-import { applyColorScheme } from '@/app/color_scheme.ts';
+// Every page but the sign-in form of who comes from outside (sign_in.tsx). What it is made of is named in the page itself,
+// so that all of it is fetched at once.
+import './styles.ts';
+import './first.ts';
+import { prepareApp, showApp } from '@/app/app.tsx';
 
-applyColorScheme();
-const root = document.getElementById('root')!;
-if (window.location.pathname === '/sign-in') {
-  void import('@/features/signin/door.tsx').then(({ showDoor }) => showDoor(root));
-} else {
-  askWhoIsThere();
-  void import('@/app/app.tsx').then(({ showApp }) => showApp(root));
-}
+void prepareApp().finally(() => showApp(document.getElementById('root')!));

@@ -128,7 +128,8 @@ std::optional<HttpResponse> StaticFiles::answer(const HttpRequest& request) cons
     const std::string_view path = request.path;
     const bool names_a_file = path.substr(path.rfind('/') + 1).find('.') != std::string_view::npos;
     if (names_a_file) return std::nullopt;
-    file = files_.find("/index.html");
+    file = files_.find(std::string(path) + ".html");
+    if (file == files_.end()) file = files_.find("/index.html");
   }
   return respond(file->second, request);
 }

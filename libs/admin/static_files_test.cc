@@ -13,6 +13,7 @@ class Console : public ApiFixture {
     put_file("index.html", "<!doctype html>");
     put_file("assets/index-3f9c1A_b.js", "let a = 1;");
     put_file("assets/index-3f9c1A_b.js.gz", "\x1f\x8b gzip");
+    put_file("sign-in.html", "<!doctype html><title>Sign in");
     put_file("favicon.svg", "<svg/>");
     std::ofstream(dir_ / "secret.txt") << "not of the console";
     auto files = StaticFiles::load(dir_ / "console");
@@ -47,6 +48,8 @@ TEST_F(Console, IsServedWithoutSignInUnderAStrictPolicy) {
 TEST_F(Console, ItsOwnPathsGetItsPageAndTheApisDoNot) {
   EXPECT_EQ(fetch("/accounts/acc_1/keys").response.body, "<!doctype html>");
   EXPECT_EQ(fetch("/invitation").response.body, "<!doctype html>");
+  EXPECT_EQ(fetch("/sign-in?to=%2Fprofile").response.body, "<!doctype html><title>Sign in") << "the page of its own";
+  EXPECT_EQ(fetch("/sign-in/").response.body, "<!doctype html>");
   EXPECT_EQ(fetch("/api/v1/nothing").text("/code"), "not_found");
   EXPECT_EQ(fetch("/api").text("/code"), "not_found");
   EXPECT_EQ(fetch("/healthz").text("/status"), "ok");

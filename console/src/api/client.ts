@@ -1,8 +1,10 @@
 // One call of the admin API with the session's cookie.
+import { takeEarly } from './early.ts';
 import { gate } from './gate.ts';
 import { type Problem, ProblemError, UnreachableError } from './problem.ts';
+import { type Query, urlOf } from './url.ts';
 
-export type Query = Record<string, string | number | boolean | null | undefined>;
+export { type Query, urlOf };
 
 export interface CallOptions {
   query?: Query;
@@ -24,15 +26,6 @@ export interface Answer<T> {
 
 export type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
 
-export function urlOf(path: string, query: Query = {}): string {
-  const search = new URLSearchParams();
-  for (const [name, value] of Object.entries(query)) {
-    if (value !== undefined && value !== null && value !== '') search.set(name, String(value));
-  }
-  const text = search.toString();
-  return `/api/v1${path}${text === '' ? '' : `?${text}`}`;
-}
-
 export async function send(method: Method, path: string, options: CallOptions = {}): Promise<Response> {
   const headers: Record<string, string> = {};
   let body: string | undefined;
@@ -45,9 +38,11 @@ export async function send(method: Method, path: string, options: CallOptions = 
   }
   if (options.ifMatch !== undefined) headers['If-Match'] = options.ifMatch;
   if (method !== 'GET') headers['Keyfence-Csrf'] = '1';
+  const url = urlOf(path, options.query);
   let response: Response;
   try {
-    response = await fetch(urlOf(path, options.query), { method, headers, body, signal: options.signal });
+    const early = method === 'GET' ? takeEarly(url) : undefined;
+    response = await (early ?? fetch(url, { method, headers, body, signal: options.signal }));
   } catch (error) {
     if (error instanceof DOMException && error.name === 'AbortError') throw error;
     gate.setReachable(false);

@@ -1,7 +1,8 @@
 // The readings that several pages share.
-import { QueryClient, queryOptions, useQuery } from '@tanstack/react-query';
+import { QueryClient, queryOptions } from '@tanstack/react-query';
+import { createContext, use } from 'react';
 import { ask } from './client.ts';
-import { takeWhoIsThere } from './early.ts';
+import { forgetEarly } from './early.ts';
 import { ProblemError, UnreachableError } from './problem.ts';
 import type { Account, Instance, Key, Me, Page, Whoami } from './types.ts';
 
@@ -21,14 +22,12 @@ export const meQuery = queryOptions({
   queryKey: ['me'],
   staleTime: 30_000,
   queryFn: async (): Promise<Me | null> => {
-    const early = await takeWhoIsThere()?.catch(() => undefined);
-    if (early?.status === 401) return null;
-    if (early?.status === 200) return JSON.parse(early.text) as Me;
     try {
       return await ask<Me>('GET', '/me', { unguarded: true });
     } catch (error) {
-      if (error instanceof ProblemError && error.status === 401) return null;
-      throw error;
+      if (!(error instanceof ProblemError && error.status === 401)) throw error;
+      forgetEarly();
+      return null;
     }
   },
 });
@@ -89,10 +88,13 @@ export const keysFoundQuery = (accountId: string, wanted: KeysWanted) =>
 export const keyQuery = (id: string) =>
   queryOptions({ queryKey: ['key', id], queryFn: () => ask<Key>('GET', `/keys/${id}`) });
 
+/** Who looks at the pages within the frame. */
+export const MeContext = createContext<Me | null | undefined>(null);
+
 export const useMe = (): Me => {
-  const { data } = useQuery(meQuery);
-  if (!data) throw new Error('nobody is signed in');
-  return data;
+  const me = use(MeContext);
+  if (!me) throw new Error('nobody is signed in');
+  return me;
 };
 
 /** What the person may do in an account. */

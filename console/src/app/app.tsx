@@ -1,7 +1,7 @@
 // All that is behind the sign-in form.
 import { localStorageColorSchemeManager, MantineProvider } from '@mantine/core';
 import { QueryClientProvider } from '@tanstack/react-query';
-import { type AnyRoute, RouterProvider } from '@tanstack/react-router';
+import { RouterProvider } from '@tanstack/react-router';
 import { StrictMode } from 'react';
 import { createRoot } from 'react-dom/client';
 import { meQuery, queryClient } from '@/api/queries.ts';
@@ -26,11 +26,13 @@ const App = () => (
   </MantineProvider>
 );
 
-/** Draws the page that the address names. What it will be made of is asked for while it is not known who is looking. */
-export function showApp(element: HTMLElement, me?: Me): void {
+/** Settles when it is known who is looking, and what the page that the address names is made of is there. */
+export async function prepareApp(me?: Me): Promise<void> {
   if (me) queryClient.setQueryData(meQuery.queryKey, me);
-  const routes: Record<string, AnyRoute> = router.routesById;
-  for (const { routeId } of router.matchRoutes(router.latestLocation)) void router.loadRouteChunk(routes[routeId]!);
+  await router.load();
+}
+
+export function showApp(element: HTMLElement): void {
   createRoot(element).render(
     <StrictMode>
       <App />

@@ -11,11 +11,12 @@ import {
   IconShieldLock,
   IconWorld,
 } from '@tabler/icons-react';
-import { Link, type LinkProps } from '@tanstack/react-router';
+import { useLocation } from '@tanstack/react-router';
 import { type ComponentType, lazy, Suspense } from 'react';
 import { useMe } from '@/api/queries.ts';
 import { useAccountChoice } from './account_choice.ts';
 import { styled } from './library.ts';
+import { NavLink } from './nav_link.tsx';
 import css from './shell.module.css';
 
 const AccountSelect = lazy(() => styled(import('./account_select.tsx')));
@@ -23,17 +24,19 @@ const AccountSelect = lazy(() => styled(import('./account_select.tsx')));
 interface Item {
   label: string;
   icon: ComponentType<{ size?: number; stroke?: number }>;
-  to: LinkProps['to'];
+  to: string;
+  /** What lies beneath is not it. */
   exact?: boolean;
 }
 
+/** Beneath /a/<account>. */
 const accountItems: Item[] = [
-  { label: 'Overview', icon: IconLayoutDashboard, to: '/a/$accountId', exact: true },
-  { label: 'API keys', icon: IconKey, to: '/a/$accountId/keys' },
-  { label: 'IP allowlist', icon: IconListCheck, to: '/a/$accountId/allowlist' },
-  { label: 'Usage logs', icon: IconActivity, to: '/a/$accountId/usage' },
-  { label: 'Audit log', icon: IconHistory, to: '/a/$accountId/audit' },
-  { label: 'Settings', icon: IconSettings, to: '/a/$accountId/settings' },
+  { label: 'Overview', icon: IconLayoutDashboard, to: '', exact: true },
+  { label: 'API keys', icon: IconKey, to: '/keys' },
+  { label: 'IP allowlist', icon: IconListCheck, to: '/allowlist' },
+  { label: 'Usage logs', icon: IconActivity, to: '/usage' },
+  { label: 'Audit log', icon: IconHistory, to: '/audit' },
+  { label: 'Settings', icon: IconSettings, to: '/settings' },
 ];
 
 const operatorItems: Item[] = [
@@ -45,22 +48,25 @@ const operatorItems: Item[] = [
   { label: 'Status', icon: IconHeartbeat, to: '/operator/status' },
 ];
 
-function Items({ items, accountId }: { items: Item[]; accountId?: string }) {
+function Items({ items, under = '' }: { items: Item[]; under?: string }) {
+  const pathname = useLocation({ select: (location) => location.pathname });
   return (
     <ul className={css.list}>
-      {items.map(({ label, icon: Icon, to, exact }) => (
-        <li key={label}>
-          <Link
-            to={to}
-            params={{ accountId } as never}
-            className={css.item}
-            activeOptions={{ exact: exact ?? false, includeSearch: false }}
-          >
-            <Icon size={17} stroke={1.7} />
-            {label}
-          </Link>
-        </li>
-      ))}
+      {items.map(({ label, icon: Icon, to, exact }) => {
+        const path = under + to;
+        return (
+          <li key={label}>
+            <NavLink
+              to={path}
+              className={css.item}
+              current={pathname === path || (!exact && pathname.startsWith(`${path}/`))}
+            >
+              <Icon size={17} stroke={1.7} />
+              {label}
+            </NavLink>
+          </li>
+        );
+      })}
     </ul>
   );
 }
@@ -82,7 +88,7 @@ export function Navigation() {
           style={choices.length > 1 ? { marginTop: 12 } : undefined}
         >
           {choices.length === 1 && <div className={css.groupName}>{account.name}</div>}
-          <Items items={accountItems} accountId={account.id} />
+          <Items items={accountItems} under={`/a/${account.id}`} />
         </div>
       )}
       {me.operator && (

@@ -1,12 +1,15 @@
 // The frame of every page behind the sign-in form. What it shows only when asked for is loaded only then.
 import { IconMenu2 } from '@tabler/icons-react';
-import { Link, Outlet, useLocation } from '@tanstack/react-router';
+import { useQuery } from '@tanstack/react-query';
+import { Outlet, useLocation } from '@tanstack/react-router';
 import { lazy, Suspense, useEffect, useRef, useState, useSyncExternalStore } from 'react';
 import { gate } from '@/api/gate.ts';
+import { MeContext, meQuery } from '@/api/queries.ts';
 import { plainIconButton } from '@/components/plain.tsx';
 import { toasts } from '@/components/toast.ts';
 import { styled } from './library.ts';
 import { Logo } from './logo.tsx';
+import { NavLink } from './nav_link.tsx';
 import { Navigation } from './navigation.tsx';
 import { PersonButton } from './person_button.tsx';
 import css from './shell.module.css';
@@ -17,10 +20,10 @@ const SessionGate = lazy(() => styled(import('./session_gate.tsx')));
 const Toasts = lazy(() => styled(import('@/components/toasts.tsx')));
 
 const Brand = () => (
-  <Link to="/" className={css.brand}>
+  <NavLink to="/" className={css.brand}>
     <Logo />
     Keyfence
-  </Link>
+  </NavLink>
 );
 
 /** The dialogs and messages, from the first that is wanted on. */
@@ -41,7 +44,8 @@ function OnDemand() {
 
 export function Shell() {
   const [menu, setMenu] = useState<'never' | 'open' | 'closed'>('never');
-  const { pathname } = useLocation();
+  const { data: me } = useQuery(meQuery);
+  const pathname = useLocation({ select: (location) => location.pathname });
   const main = useRef<HTMLElement>(null);
   const first = useRef(true);
   useEffect(() => {
@@ -51,7 +55,7 @@ export function Shell() {
     first.current = false;
   }, [pathname]);
   return (
-    <>
+    <MeContext value={me}>
       <a className="kf-skip" href="#main">
         Skip to the page
       </a>
@@ -80,6 +84,6 @@ export function Shell() {
         </Suspense>
       )}
       <OnDemand />
-    </>
+    </MeContext>
   );
 }

@@ -2,21 +2,10 @@
 import { lazy, Suspense, useEffect, useRef, useState } from 'react';
 import { styled } from '@/app/library.ts';
 import { once } from './once.ts';
+import { dateTime, day, exact, secondsOf } from './time_formats.ts';
 
 const Tip = lazy(() => styled(import('./tip.tsx')));
 
-const dateTime = once(() => new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeStyle: 'short' }));
-const exact = once(() => new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeStyle: 'medium' }));
-const clock = once(
-  () =>
-    new Intl.DateTimeFormat(undefined, {
-      hour: '2-digit',
-      minute: '2-digit',
-      second: '2-digit',
-      hour12: false,
-    }),
-);
-const day = once(() => new Intl.DateTimeFormat(undefined, { month: 'short', day: 'numeric' }));
 const relative = once(() => new Intl.RelativeTimeFormat('en', { numeric: 'auto', style: 'long' }));
 
 const units: [Intl.RelativeTimeFormatUnit, number][] = [
@@ -49,7 +38,7 @@ function textOf(at: string, style: NonNullable<TimeProps['style']>): string {
   if (style === 'exact') return exact().format(date);
   if (style === 'date') return dateTime().format(date);
   const isToday = date.toDateString() === new Date().toDateString();
-  return isToday ? clock().format(date) : `${day().format(date)} ${clock().format(date)}`;
+  return isToday ? secondsOf(date) : `${day().format(date)} ${secondsOf(date)}`;
 }
 
 /** Hundreds of these stand on a page: what is told on hover is made only when somebody hovers. */

@@ -2,7 +2,7 @@
 import { IconKey, IconPlus } from '@tabler/icons-react';
 import { keepPreviousData, queryOptions, useQuery } from '@tanstack/react-query';
 import { getRouteApi, Link } from '@tanstack/react-router';
-import { lazy, Suspense, useMemo, useState } from 'react';
+import { lazy, memo, Suspense, useDeferredValue, useMemo, useState } from 'react';
 import { ask } from '@/api/client.ts';
 import { accountQuery, mayEdit, useMe } from '@/api/queries.ts';
 import type { Page as ApiPage, Key } from '@/api/types.ts';
@@ -60,12 +60,9 @@ const FirstSteps = ({ accountId, mayCreate }: { accountId: string; mayCreate: bo
 
 const meanwhile = <section className={css.waiting} aria-hidden />;
 
-export function OverviewPage() {
-  const { accountId } = route.useParams();
+const Requests = memo(({ accountId, range }: { accountId: string; range: string }) => {
   const me = useMe();
-  const account = useQuery(accountQuery(accountId));
   const firstKey = useQuery(firstKeyQuery(accountId));
-  const [range, setRange] = useState<string>('24h');
   const [now] = useState(() => Date.now());
   const span = useMemo(() => spanOf({ range }, now), [range, now]);
   const filter = { account_id: accountId, from: span.from.toISOString() };
@@ -73,18 +70,7 @@ export function OverviewPage() {
   const hasKeys = firstKey.data !== undefined && firstKey.data.items.length > 0;
   const blocked = { accountId, range, filter };
   return (
-    <Page
-      title={account.data?.name ?? 'Overview'}
-      width="wide"
-      actions={<Segments label="Span of time" choices={spans} value={range} onChange={setRange} />}
-    >
-      {account.data?.state === 'suspended' && (
-        <div style={{ marginBottom: 20 }}>
-          <Note tone="bad" title="This account is suspended">
-            Its keys are refused until the operator makes it active again.
-          </Note>
-        </div>
-      )}
+    <>
       {firstKey.data?.items.length === 0 && <FirstSteps accountId={accountId} mayCreate={mayEdit(me, accountId)} />}
       <Panel
         title="Requests"
@@ -96,7 +82,7 @@ export function OverviewPage() {
       >
         <div className={css.requests}>
           {totals.data ? (
-            <Chart bars={barsOf(totals.data, span)} span={span} />
+            <Later>{() => <Chart bars={barsOf(totals.data, span)} span={span} />}</Later>
           ) : totals.isError ? (
             'The usage log cannot be read now.'
           ) : (
@@ -113,6 +99,29 @@ export function OverviewPage() {
           <Later meanwhile={meanwhile}>{() => <LatestChanges accountId={accountId} />}</Later>
         </div>
       </Suspense>
+    </>
+  );
+});
+
+export function OverviewPage() {
+  const { accountId } = route.useParams();
+  const account = useQuery(accountQuery(accountId));
+  const [range, setRange] = useState<string>('24h');
+  return (
+    <Page
+      title={account.data?.name ?? 'Overview'}
+      width="wide"
+      actions={<Segments label="Span of time" choices={spans} value={range} onChange={setRange} />}
+    >
+      {account.data?.state === 'suspended' && (
+        <div style={{ marginBottom: 20 }}>
+          <Note tone="bad" title="This account is suspended">
+            Its keys are refused until the operator makes it active again.
+          </Note>
+        </div>
+      )}
+      {/* The choice shows at once, what it asks for follows. */}
+      <Requests accountId={accountId} range={useDeferredValue(range)} />
     </Page>
   );
 }

@@ -11,9 +11,10 @@ export function showDoor(element: HTMLElement): void {
   const to = new URLSearchParams(window.location.search).get('to') ?? undefined;
   const enter = async (me: Me | undefined, path: string) => {
     window.history.replaceState(null, '', path);
-    const { showApp } = await loadApp();
+    const { prepareApp, showApp } = await loadApp();
+    await prepareApp(me);
     root.unmount();
-    showApp(element, me);
+    showApp(element);
   };
   root.render(
     <StrictMode>

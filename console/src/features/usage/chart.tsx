@@ -2,7 +2,8 @@
 // and a screen reader gets the totals.
 import { useElementSize } from '@mantine/hooks';
 import { useState } from 'react';
-import { once } from '@/components/once.ts';
+import { compact, grouped } from '@/components/numbers.ts';
+import { day, minutesOf, secondsOf } from '@/components/time_formats.ts';
 import css from './chart.module.css';
 import type { Span } from './time_range.ts';
 import type { Bar } from './usage_api.ts';
@@ -26,29 +27,6 @@ function ceiling(value: number): number {
   return [1, 2, 4, 5, 10].map((factor) => factor * power).find((candidate) => candidate >= value) ?? value;
 }
 
-const compact = once(() => new Intl.NumberFormat('en', { notation: 'compact' }));
-const clock = once(() => new Intl.DateTimeFormat(undefined, { hour: '2-digit', minute: '2-digit', hour12: false }));
-const seconds = once(
-  () =>
-    new Intl.DateTimeFormat(undefined, {
-      hour: '2-digit',
-      minute: '2-digit',
-      second: '2-digit',
-      hour12: false,
-    }),
-);
-const day = once(() => new Intl.DateTimeFormat(undefined, { month: 'short', day: 'numeric' }));
-const full = once(
-  () =>
-    new Intl.DateTimeFormat(undefined, {
-      month: 'short',
-      day: 'numeric',
-      hour: '2-digit',
-      minute: '2-digit',
-      hour12: false,
-    }),
-);
-
 export function Chart({ bars, span, height = 190, onPick }: ChartProps) {
   const { ref, width } = useElementSize();
   const [hovered, setHovered] = useState<number>();
@@ -58,6 +36,7 @@ export function Chart({ bars, span, height = 190, onPick }: ChartProps) {
   const plotHeight = height - top - bottom;
   const y = (value: number) => (value / most) * plotHeight;
   const spansDays = span.until.getTime() - span.from.getTime() > 36 * 3_600_000;
+  const label = (at: Date) => (spansDays ? day().format(at) : span.bucketSeconds < 60 ? secondsOf(at) : minutesOf(at));
   const every = Math.max(1, Math.ceil(bars.length / Math.max(2, Math.floor(inner / 84))));
   const total = bars.reduce(
     (sum, bar) => ({
@@ -74,16 +53,15 @@ export function Chart({ bars, span, height = 190, onPick }: ChartProps) {
       <div className={css.legend}>
         <div>
           <span className={css.swatch} style={{ background: 'var(--kf-chart-ok)' }} aria-hidden />
-          <span className={css.figure}>{total.allowed.toLocaleString('en')}</span> allowed
+          <span className={css.figure}>{grouped(total.allowed)}</span> allowed
         </div>
         <div>
           <span className={css.swatch} style={{ background: 'var(--kf-chart-bad)' }} aria-hidden />
-          <span className={css.figure}>{total.denied.toLocaleString('en')}</span> blocked
+          <span className={css.figure}>{grouped(total.denied)}</span> blocked
         </div>
         {total.wouldDeny > 0 && (
           <div>
-            <span className={css.figure}>{total.wouldDeny.toLocaleString('en')}</span> would be blocked without
-            monitoring
+            <span className={css.figure}>{grouped(total.wouldDeny)}</span> would be blocked without monitoring
           </div>
         )}
       </div>
@@ -106,7 +84,7 @@ export function Chart({ bars, span, height = 190, onPick }: ChartProps) {
                   y2={top + plotHeight * (1 - part)}
                 />
                 <text className={css.axis} x={left - 8} y={top + plotHeight * (1 - part) + 4} textAnchor="end">
-                  {compact().format(most * part)}
+                  {compact(most * part)}
                 </text>
               </g>
             ))}
@@ -148,7 +126,7 @@ export function Chart({ bars, span, height = 190, onPick }: ChartProps) {
                   </g>
                   {index % every === 0 && index * step < inner - 30 && (
                     <text className={css.axis} x={left + index * step} y={height - 4}>
-                      {(spansDays ? day : span.bucketSeconds < 60 ? seconds : clock)().format(one.at)}
+                      {label(one.at)}
                     </text>
                   )}
                 </g>
@@ -158,10 +136,10 @@ export function Chart({ bars, span, height = 190, onPick }: ChartProps) {
         )}
         {bar && (
           <div className={css.tip} style={middle > width / 2 ? { right: width - middle + 10 } : { left: middle + 10 }}>
-            <div>{full().format(bar.at)}</div>
+            <div>{`${day().format(bar.at)}, ${minutesOf(bar.at)}`}</div>
             <div>
-              <strong className="kf-num">{bar.allowed.toLocaleString('en')}</strong> allowed,{' '}
-              <strong className="kf-num">{bar.denied.toLocaleString('en')}</strong> blocked
+              <strong className="kf-num">{grouped(bar.allowed)}</strong> allowed,{' '}
+              <strong className="kf-num">{grouped(bar.denied)}</strong> blocked
             </div>
           </div>
         )}
