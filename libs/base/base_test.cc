@@ -5,6 +5,7 @@
 #include <string>
 
 #include "libs/base/clock.h"
+#include "libs/base/crc32.h"
 #include "libs/base/crc32c.h"
 #include "libs/base/result.h"
 #include "libs/base/strong_id.h"
@@ -71,6 +72,25 @@ TEST(Result, HoldsMoveOnlyValuesAndErrors) {
 TEST(ResultDeathTest, ValueOfAnErrorEndsTheProcess) {
   Result<int, std::string> bad(Err{std::string("no")});
   EXPECT_DEATH((void)bad.value(), "invariant broken");
+}
+
+TEST(Crc32, IsTheSameHoweverItIsComputed) {
+  EXPECT_EQ(crc32("123456789"), 0xCBF43926U);  // the check value of CRC-32
+  std::string bytes;
+  for (int i = 0; i < 200; ++i) {
+    EXPECT_EQ(crc32(bytes), crc32_portable(bytes)) << i;
+    bytes.push_back(static_cast<char>(i * 37 + 11));
+  }
+}
+
+TEST(Crc32, EveryFlippedBitOfAShortTextChangesIt) {
+  const std::string text(49, 'k');
+  for (std::size_t bit = 0; bit < text.size() * 8; ++bit) {
+    std::string flipped = text;
+    flipped[bit / 8] = static_cast<char>(flipped[bit / 8] ^ (1 << (bit % 8)));
+    EXPECT_NE(crc32(flipped), crc32(text)) << bit;
+    EXPECT_EQ(crc32(flipped), crc32_portable(flipped)) << bit;
+  }
 }
 
 TEST(Crc32c, KnownVectorsAndBothTwinsAgree) {

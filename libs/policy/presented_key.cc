@@ -6,9 +6,12 @@
 #include <openssl/sha.h>
 
 #include <algorithm>
+#include <bit>
+#include <cstring>
 #include <span>
 
 #include "libs/base/assert.h"
+#include "libs/base/crc32.h"
 #include "libs/base/random.h"
 
 namespace keyfence {
@@ -20,54 +23,26 @@ constexpr std::size_t kSecretBytes = 32;
 constexpr std::size_t kSecretDigits = 43;   // 62^43 > 2^256
 constexpr std::size_t kChecksumDigits = 6;  // 62^6 > 2^32
 
-// Four tables, so that one step takes four bytes: this checksum is taken at every request.
-using CrcTables = std::array<std::array<std::uint32_t, 256>, 4>;
-constexpr CrcTables make_crc_tables() noexcept {
-  CrcTables tables{};
-  for (std::uint32_t byte = 0; byte < 256; ++byte) {
-    std::uint32_t remainder = byte;
-    for (int bit = 0; bit < 8; ++bit) {
-      remainder = (remainder & 1U) != 0 ? (remainder >> 1) ^ 0xEDB88320U : remainder >> 1;
-    }
-    tables[0][byte] = remainder;
-  }
-  for (std::size_t t = 1; t < tables.size(); ++t) {
-    for (std::size_t byte = 0; byte < 256; ++byte) {
-      const std::uint32_t shorter = tables[t - 1][byte];
-      tables[t][byte] = (shorter >> 8) ^ tables[0][shorter & 0xFFU];
-    }
-  }
-  return tables;
-}
-constexpr CrcTables kCrcTables = make_crc_tables();
-
 constexpr std::uint32_t octet(char c) noexcept {
   return static_cast<unsigned char>(c);
 }
 
-// CRC-32 as in IEEE 802.3: reflected, all ones before and after.
-constexpr std::uint32_t crc32(std::string_view bytes) noexcept {
-  std::uint32_t crc = 0xFFFFFFFFU;
-  std::size_t i = 0;
-  for (; i + 4 <= bytes.size(); i += 4) {
-    crc ^= octet(bytes[i]) | octet(bytes[i + 1]) << 8 | octet(bytes[i + 2]) << 16 | octet(bytes[i + 3]) << 24;
-    crc = kCrcTables[3][crc & 0xFFU] ^ kCrcTables[2][crc >> 8 & 0xFFU] ^ kCrcTables[1][crc >> 16 & 0xFFU] ^
-          kCrcTables[0][crc >> 24];
+// Three blocks of one vector each, of which the last two overlap, and no way out of the loop: the compiler takes a
+// block at a time.
+bool is_base62(std::span<const char, kSecretDigits> digits) noexcept {
+  constexpr std::size_t kBlock = 16;
+  std::array<std::uint8_t, kBlock> other{};
+  for (const std::size_t begin : {std::size_t{0}, kBlock, kSecretDigits - kBlock}) {
+    for (std::size_t i = 0; i < kBlock; ++i) {
+      const auto c = static_cast<std::uint8_t>(digits[begin + i]);
+      const auto digit = static_cast<std::uint8_t>(c - '0');
+      const auto letter = static_cast<std::uint8_t>((c | 0x20U) - 'a');
+      other[i] =
+          static_cast<std::uint8_t>(other[i] | (static_cast<unsigned>(digit > 9) & static_cast<unsigned>(letter > 25)));
+    }
   }
-  for (; i < bytes.size(); ++i) crc = (crc >> 8) ^ kCrcTables[0][(crc ^ octet(bytes[i])) & 0xFFU];
-  return ~crc;
-}
-static_assert(crc32("123456789") == 0xCBF43926U);
-
-// No way out of the loop: the compiler takes many bytes at a time.
-constexpr bool is_base62(std::span<const char, kSecretDigits> digits) noexcept {
-  unsigned other = 0;
-  for (const char c : digits) {
-    const auto digit = static_cast<std::uint8_t>(octet(c) - '0');
-    const auto letter = static_cast<std::uint8_t>((octet(c) | 0x20U) - 'a');
-    other |= static_cast<unsigned>(digit > 9) & static_cast<unsigned>(letter > 25);
-  }
-  return other == 0;
+  static_assert(2 * kBlock + kBlock >= kSecretDigits);
+  return other == std::array<std::uint8_t, kBlock>{};
 }
 
 std::array<char, kChecksumDigits> checksum_digits(std::string_view text) noexcept {
@@ -101,6 +76,10 @@ constexpr std::size_t kShortMessageBytes = SHA256_CBLOCK - 9;
 constexpr std::array<std::uint32_t, 8> kSha256Start = {0x6A09E667, 0xBB67AE85, 0x3C6EF372, 0xA54FF53A,
                                                        0x510E527F, 0x9B05688C, 0x1F83D9AB, 0x5BE0CD19};
 
+constexpr std::uint32_t most_significant_first(std::uint32_t word) noexcept {
+  return std::endian::native == std::endian::little ? __builtin_bswap32(word) : word;
+}
+
 KeyDigest sha256_of_short(std::string_view message) noexcept {
   std::array<unsigned char, SHA256_CBLOCK> block{};
   message.copy(reinterpret_cast<char*>(block.data()), message.size());
@@ -108,12 +87,13 @@ KeyDigest sha256_of_short(std::string_view message) noexcept {
   const std::size_t bits = message.size() * 8;
   block[SHA256_CBLOCK - 2] = static_cast<unsigned char>(bits >> 8);
   block[SHA256_CBLOCK - 1] = static_cast<unsigned char>(bits & 0xFF);
-  SHA256_CTX context{};
+  SHA256_CTX context;  // NOLINT(cppcoreguidelines-pro-type-member-init): of a whole block only h is read
   std::copy(kSha256Start.begin(), kSha256Start.end(), context.h);
   SHA256_Transform(&context, block.data());
   KeyDigest digest;
-  for (std::size_t i = 0; i < digest.bytes.size(); ++i) {
-    digest.bytes[i] = static_cast<std::uint8_t>(context.h[i / 4] >> (24 - 8 * (i % 4)) & 0xFF);
+  for (std::size_t i = 0; i < kSha256Start.size(); ++i) {
+    const std::uint32_t word = most_significant_first(context.h[i]);
+    std::memcpy(digest.bytes.data() + i * sizeof word, &word, sizeof word);
   }
   return digest;
 }
@@ -163,12 +143,14 @@ KeyDigest sha256(std::string_view bytes) noexcept {
 PresentedKey read_presented_key(std::string_view credential) noexcept {
   if (credential.empty()) return {CredentialState::kMissing, {}};
   if (credential.size() > kCredentialBytesMax) return {CredentialState::kMalformed, {}};
+  // The form of our own keys leaves no room for an unprintable byte.
+  if (credential.substr(0, kOwnKeyPrefix.size()) == kOwnKeyPrefix) {
+    if (!has_valid_checksum(credential, kOwnKeyPrefix)) return {CredentialState::kMalformed, {}};
+    return {CredentialState::kPresent, sha256(credential)};
+  }
   unsigned unprintable = 0;  // no way out of the loop: the compiler takes many bytes at a time
   for (const char c : credential) unprintable |= static_cast<unsigned>(octet(c) - 0x21U > 0x7EU - 0x21U);
   if (unprintable != 0) return {CredentialState::kMalformed, {}};
-  if (credential.substr(0, kOwnKeyPrefix.size()) == kOwnKeyPrefix && !has_valid_checksum(credential, kOwnKeyPrefix)) {
-    return {CredentialState::kMalformed, {}};
-  }
   return {CredentialState::kPresent, sha256(credential)};
 }
 
