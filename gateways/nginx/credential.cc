@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <array>
+#include <cstdint>
+#include <cstring>
 #include <optional>
 
 #include "gateways/nginx/query.h"
@@ -16,11 +18,16 @@ constexpr std::string_view kBearerScheme = "bearer";
 
 bool is_bearer(std::string_view authorization) noexcept {
   if (authorization.size() < kBearerScheme.size()) return false;
-  unsigned differs = 0;  // 0x20 makes a letter small; what it makes of another character is no letter of the scheme
-  for (std::size_t i = 0; i < kBearerScheme.size(); ++i) {
-    differs |= (static_cast<unsigned char>(authorization[i]) | 0x20U) ^ static_cast<unsigned char>(kBearerScheme[i]);
-  }
-  if (differs != 0) return false;
+  // Two words of four letters, of which the scheme has six. 0x20 makes a letter small; what it makes of another
+  // character is no letter of the scheme.
+  constexpr std::size_t kSecond = kBearerScheme.size() - sizeof(std::uint32_t);
+  const auto word = [](std::string_view text, std::size_t at) {
+    std::uint32_t letters = 0;
+    std::memcpy(&letters, text.data() + at, sizeof letters);
+    return letters | 0x20202020U;
+  };
+  if (word(authorization, 0) != word(kBearerScheme, 0)) return false;
+  if (word(authorization, kSecond) != word(kBearerScheme, kSecond)) return false;
   return authorization.size() == kBearerScheme.size() || authorization[kBearerScheme.size()] == ' ' ||
          authorization[kBearerScheme.size()] == '\t';
 }
@@ -61,19 +68,46 @@ PresentedKey find_in_query(const ngx_http_request_t* r, const CredentialPlace& p
   return value ? read_presented_key(*value) : kMalformed;
 }
 
-Removal remove_from_headers(ngx_http_request_t* r, const CredentialPlace& place) noexcept {
-  const Removal removal = remove_headers(
-      r->headers_in.headers,
-      [](const ngx_table_elt_t& line, const void* context) noexcept {
-        const auto& from = *static_cast<const CredentialPlace*>(context);
-        if (!is_header(line, from.name)) return false;
-        return from.kind == CredentialPlace::Kind::kHeader || is_bearer(view(line.value));
-      },
-      &place);
-  const ngx_table_elt_t* const authorization = r->headers_in.authorization;
-  if (authorization != nullptr && place.name == "authorization" &&
-      (place.kind == CredentialPlace::Kind::kHeader || is_bearer(view(authorization->value)))) {
-    r->headers_in.authorization = nullptr;
+// Whether a place holds this line: no two of them have one name.
+bool holds(const CredentialPlace& place, const ngx_table_elt_t& line) noexcept {
+  return place.kind == CredentialPlace::Kind::kHeader || is_bearer(view(line.value));
+}
+
+bool one_holds(const CredentialPlaces& places, const ngx_table_elt_t& line) noexcept {
+  for (const CredentialPlace& place : places) {
+    if (place.kind != CredentialPlace::Kind::kQuery && is_header(line, place.name)) return holds(place, line);
+  }
+  return false;
+}
+
+// How long the names of some headers are, a bit for each length: most lines are told by it.
+class NameLengths {
+ public:
+  explicit NameLengths(const CredentialPlaces& places) noexcept {
+    for (const CredentialPlace& place : places) bits_ |= bit(place.name.size());
+  }
+  [[nodiscard]] bool has(std::size_t length) const noexcept { return (bits_ & bit(length)) != 0; }
+
+ private:
+  static std::uint64_t bit(std::size_t length) noexcept {
+    return std::uint64_t{1} << std::min<std::size_t>(length, 63);
+  }
+  std::uint64_t bits_ = 0;
+};
+
+Removal remove_from_headers(ngx_http_request_t* r, const CredentialPlaces& places) noexcept {
+  const NameLengths lengths(places);
+  ngx_table_elt_t*& authorization = r->headers_in.authorization;
+  const Removal removal = remove_headers(r->headers_in.headers, [&](const ngx_table_elt_t& line) noexcept {
+    if (!lengths.has(line.key.len) || !one_holds(places, line)) return false;
+    if (authorization == &line) authorization = nullptr;
+    return true;
+  });
+  for (const CredentialPlace& place : places) {
+    if (authorization == nullptr) break;
+    // One that stands in no list.
+    const bool is_place = place.kind != CredentialPlace::Kind::kQuery && place.name == "authorization";
+    if (is_place && holds(place, *authorization)) authorization = nullptr;
   }
   return removal;
 }
@@ -146,10 +180,11 @@ PresentedKey find_credential(const ngx_http_request_t* r, const CredentialPlaces
 }
 
 Removal remove_credentials(ngx_http_request_t* r, const CredentialPlaces& places) noexcept {
+  if (remove_from_headers(r, places) != Removal::kDone) return Removal::kOutOfMemory;
   for (const CredentialPlace& place : places) {
-    const Removal removal =
-        place.kind == CredentialPlace::Kind::kQuery ? remove_from_query(r, place) : remove_from_headers(r, place);
-    if (removal != Removal::kDone) return removal;
+    if (place.kind == CredentialPlace::Kind::kQuery && remove_from_query(r, place) != Removal::kDone) {
+      return Removal::kOutOfMemory;
+    }
     forget_variables(r, place);
   }
   return Removal::kDone;

@@ -64,7 +64,7 @@ ngx_int_t fence(ngx_http_request_t* r) {
 
   decide_request(r, conf, main.worker_state(), *state);
   if (state->record.refused()) return refuse(r, state->record);
-  if (!tell_identity(r, state->record)) return refuse_without_answer(r, "out of memory");
+  if (!tell_identity(r, state->record, state->identity)) return refuse_without_answer(r, "out of memory");
   return NGX_DECLINED;
 }
 

@@ -5,6 +5,7 @@
 #include "gateways/nginx/nginx_api.h"
 #include "gateways/nginx/request_record.h"
 #include "gateways/nginx/settings.h"
+#include "gateways/nginx/upstream_headers.h"
 #include "libs/policy/policy.h"
 #include "libs/policy/presented_key.h"
 
@@ -15,6 +16,7 @@ namespace keyfence::nginx {
 struct RequestState {
   RequestRecord record;
   PresentedKey credential;                                // kept, for it may have been removed from the request
+  IdentityText identity;                                  // what the upstream was told
   const std::vector<ScopeTag>* scopes_checked = nullptr;  // of the location that decided; null: none were required
 
   // Whether the decision that stands answers for this location too.

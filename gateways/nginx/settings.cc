@@ -71,8 +71,7 @@ char* judge(ngx_conf_t* cf, const LocationConf& conf) noexcept {
 
 }  // namespace
 
-Worker& MainConf::worker_state() {
-  if (worker) return *worker;
+Worker& MainConf::make_worker() {
   std::optional<SpoolOptions> usage_log;
   const std::string spool = usage_dir.value_or(policy_dir + "/spool");
   if (!spool.empty()) {

@@ -62,7 +62,10 @@ struct MainConf {
   [[nodiscard]] bool active() const noexcept { return !policy_dir.empty(); }
   // The worker's state, made now if the process was started without init_process (nginx reloads a single process so).
   // May throw.
-  [[nodiscard]] Worker& worker_state();
+  [[nodiscard]] Worker& worker_state() { return worker ? *worker : make_worker(); }
+
+ private:
+  Worker& make_worker();
 };
 
 }  // namespace keyfence::nginx

@@ -22,6 +22,14 @@ bool tells_identity(std::string_view lower_name) noexcept {
   return same_for_cgi(lower_name, kKey.lower) || same_for_cgi(lower_name, kAccount.lower);
 }
 
+// The lengths of our names, told first: hardly any other header has one of them.
+bool may_tell_identity(std::string_view lower_name) noexcept {
+  return lower_name.size() == kKey.lower.size() || lower_name.size() == kAccount.lower.size();
+}
+bool may_be_identity_header(std::string_view lower_name) noexcept {
+  return may_tell_identity(lower_name) || lower_name.size() == kRequestId.lower.size();
+}
+
 std::string_view lower_name_of(const ngx_table_elt_t& line) noexcept {
   return {reinterpret_cast<const char*>(line.lowcase_key), line.key.len};
 }
@@ -33,26 +41,27 @@ bool is_identity_header(std::string_view lower_name) noexcept {
 }
 
 Removal remove_identity_headers(ngx_http_request_t* r) noexcept {
-  return remove_headers(
-      r->headers_in.headers,
-      [](const ngx_table_elt_t& line, const void*) noexcept { return is_identity_header(lower_name_of(line)); },
-      nullptr);
+  return remove_headers(r->headers_in.headers, [](const ngx_table_elt_t& line) noexcept {
+    const std::string_view name = lower_name_of(line);
+    return may_be_identity_header(name) && is_identity_header(name);
+  });
 }
 
 bool tell_request_id(ngx_http_request_t* r, const RequestId& id) noexcept {
   return add_request_header(r, kRequestId, id.text());
 }
 
-bool tell_identity(ngx_http_request_t* r, const RequestRecord& record) {
-  const Removal removal = remove_headers(
-      r->headers_in.headers,
-      [](const ngx_table_elt_t& line, const void*) noexcept { return tells_identity(lower_name_of(line)); }, nullptr);
+bool tell_identity(ngx_http_request_t* r, const RequestRecord& record, IdentityText& text) {
+  const Removal removal = remove_headers(r->headers_in.headers, [](const ngx_table_elt_t& line) noexcept {
+    const std::string_view name = lower_name_of(line);
+    return may_tell_identity(name) && tells_identity(name);
+  });
   if (removal != Removal::kDone) return false;
   if (!record.key_is_good()) return true;
-  const auto key = record.decision->key.text_chars();
-  const auto account = record.decision->account.text_chars();
-  return add_request_header(r, kKey, {key.data(), key.size()}) &&
-         add_request_header(r, kAccount, {account.data(), account.size()});
+  text.key = record.decision->key.text_chars();
+  text.account = record.decision->account.text_chars();
+  return add_request_header(r, kKey, {text.key.data(), text.key.size()}) &&
+         add_request_header(r, kAccount, {text.account.data(), text.account.size()});
 }
 
 }  // namespace keyfence::nginx

@@ -14,6 +14,12 @@ constexpr std::size_t kTimeBytes = 6;
 constexpr std::size_t kRandomBytes = std::tuple_size_v<decltype(RequestId::bytes)> - kTimeBytes;
 constexpr std::size_t kIdsPerDigest = std::tuple_size_v<decltype(KeyDigest::bytes)> / kRandomBytes;
 
+// By sums and not by a table, so that the compiler makes all digits of an id at once.
+constexpr char hex_digit(int nibble) noexcept {
+  constexpr int kGap = 'a' - '9' - 1;
+  return static_cast<char>('0' + nibble + (nibble > 9 ? kGap : 0));
+}
+
 }  // namespace
 
 RequestIdSource::RequestIdSource() noexcept {
@@ -35,10 +41,9 @@ RequestId RequestIdSource::next(Timestamp arrived) noexcept {
   for (std::size_t i = 0; i < kTimeBytes; ++i) {
     id.bytes[i] = static_cast<std::uint8_t>(millis >> (8 * (kTimeBytes - 1 - i)));
   }
-  constexpr std::string_view kHex = "0123456789abcdef";
   for (std::size_t i = 0; i < id.bytes.size(); ++i) {
-    id.digits[2 * i] = kHex[id.bytes[i] >> 4];
-    id.digits[2 * i + 1] = kHex[id.bytes[i] & 15];
+    id.digits[2 * i] = hex_digit(id.bytes[i] >> 4);
+    id.digits[2 * i + 1] = hex_digit(id.bytes[i] & 15);
   }
   return id;
 }
