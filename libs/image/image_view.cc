@@ -187,6 +187,7 @@ std::size_t ImageView::likely_slot(std::uint64_t head) const noexcept {
   const std::size_t home = image::home_slot(head, slot_count_);
   if (slot_count_ < kNamesAtOnce || home > slot_count_ - kNamesAtOnce) return slot_count_;
   unsigned found = 0;
+#pragma GCC unroll 4
   for (std::size_t i = 0; i < kNamesAtOnce; ++i) {
     const std::uint64_t there = __atomic_load_n(&key_names_[home + i].digest_head, __ATOMIC_RELAXED);
     found |= there == head ? 1U << i : 0U;

@@ -170,6 +170,26 @@ TEST(PackedSet, EqualsTheBinarySearchForIpv6SetsOfEverySize) {
   EXPECT_GT(in_blocks, 4);
 }
 
+// The scan of any node is what the search of Ipv4 nodes has to answer, whatever stands beside the keys.
+TEST(SearchTree, CountsTheKeysOfAnIpv4NodeAsAScanDoes) {
+  std::mt19937 random(11);
+  constexpr std::array<std::uint32_t, 6> kEdges = {0, 1, 0x7FFFFFFF, 0x80000000, 0xFFFFFFFE, 0xFFFFFFFF};
+  for (int round = 0; round < 2'000; ++round) {
+    NodeV4 node{};
+    node.in = static_cast<std::uint16_t>(random());
+    node.check = static_cast<std::uint16_t>(random());
+    for (auto& key : node.keys) {
+      key = random() % 4 == 0 ? kEdges[random() % kEdges.size()] : static_cast<std::uint32_t>(random());
+    }
+    std::vector<std::uint32_t> addresses(kEdges.begin(), kEdges.end());
+    for (const std::uint32_t key : node.keys) addresses.insert(addresses.end(), {key - 1, key, key + 1});
+    for (const std::uint32_t address : addresses) {
+      const unsigned scanned = keys_not_above<NodeV4, std::uint32_t>(node, address);
+      ASSERT_EQ(keys_not_above(node, address), scanned) << address;
+    }
+  }
+}
+
 TEST(PackedSet, HoldsEverythingAndNothing) {
   const PackedSet nothing = PackedSet::build(AddressSet{});
   EXPECT_FALSE(nothing.contains(IpAddress::v4(1)));

@@ -1,6 +1,12 @@
 #include "libs/image/tree_hint.h"
 
+#include <bit>
+#include <cstddef>
 #include <cstring>
+
+#if defined(__x86_64__)
+#include <emmintrin.h>
+#endif
 
 namespace keyfence::image {
 namespace {
@@ -10,6 +16,38 @@ constexpr std::size_t kLastChild = NodeV4::kKeyCount;
 std::uint8_t upper_octet(std::uint32_t address) noexcept {
   return static_cast<std::uint8_t>(address >> 24);
 }
+
+// Of the pivots, which ascend, how many are below an octet and how many are not above it.
+struct PivotCounts {
+  unsigned below;
+  unsigned not_above;
+};
+
+#if defined(__x86_64__)
+PivotCounts count_pivots(const TreeHint& hint, std::uint8_t octet) noexcept {
+  constexpr unsigned kPivotsFrom = offsetof(TreeHint, pivots);
+  const __m128i zero = _mm_setzero_si128();
+  const __m128i wanted = _mm_set1_epi8(static_cast<char>(octet));
+  const __m128i pivots = _mm_load_si128(reinterpret_cast<const __m128i*>(&hint));
+  // Differences that stop at zero: the octet is not above these; these are not above the octet.
+  const __m128i octet_not_above = _mm_cmpeq_epi8(_mm_subs_epu8(wanted, pivots), zero);
+  const __m128i not_above = _mm_cmpeq_epi8(_mm_subs_epu8(pivots, wanted), zero);
+  const unsigned first_not_below = static_cast<unsigned>(_mm_movemask_epi8(octet_not_above)) >> kPivotsFrom;
+  const unsigned first_above = ~static_cast<unsigned>(_mm_movemask_epi8(not_above)) >> kPivotsFrom;
+  constexpr unsigned kEnd = 1U << kHintedKeys.size();
+  return {static_cast<unsigned>(std::countr_zero(first_not_below | kEnd)),
+          static_cast<unsigned>(std::countr_zero(first_above | kEnd))};
+}
+#else
+PivotCounts count_pivots(const TreeHint& hint, std::uint8_t octet) noexcept {
+  PivotCounts counts{0, 0};
+  for (const std::uint8_t pivot : hint.pivots) {
+    counts.below += pivot < octet ? 1U : 0U;
+    counts.not_above += pivot <= octet ? 1U : 0U;
+  }
+  return counts;
+}
+#endif
 
 }  // namespace
 
@@ -44,13 +82,7 @@ TreeHint load_hint(const TreeHint& hint) noexcept {
 ChildRange likely_children(const TreeHint& hint, std::uint32_t address) noexcept {
   // Child c is next if c keys are not above the address. Of a key whose upper octet is the address's own that cannot
   // be told.
-  unsigned below = 0;
-  unsigned not_above = 0;
-  const unsigned octet = upper_octet(address);
-  for (const std::uint8_t pivot : hint.pivots) {
-    below += pivot < octet ? 1U : 0U;
-    not_above += pivot <= octet ? 1U : 0U;
-  }
+  const auto [below, not_above] = count_pivots(hint, upper_octet(address));
   return {below == 0 ? 0 : kHintedKeys[below - 1] + std::size_t{1},
           not_above == kHintedKeys.size() ? kLastChild : std::size_t{kHintedKeys[not_above]}};
 }

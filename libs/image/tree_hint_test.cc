@@ -55,6 +55,27 @@ TEST(TreeHint, TheChildThatASearchTakesIsAmongTheLikelyOnes) {
   EXPECT_LT(children, 3 * questions) << "keys far apart leave few children";
 }
 
+TEST(TreeHint, TheLikelyChildrenAreThoseThatAScanOfThePivotsLeaves) {
+  std::mt19937 random(6);
+  for (int round = 0; round < 500; ++round) {
+    TreeHint hint{};
+    hint.line = static_cast<std::uint32_t>(random());
+    for (auto& pivot : hint.pivots) pivot = static_cast<std::uint8_t>(round % 2 == 0 ? random() : random() % 5 * 63);
+    std::sort(hint.pivots.begin(), hint.pivots.end());
+    for (std::uint32_t octet = 0; octet < 256; ++octet) {
+      const auto below = std::lower_bound(hint.pivots.begin(), hint.pivots.end(), octet) - hint.pivots.begin();
+      const auto not_above = std::upper_bound(hint.pivots.begin(), hint.pivots.end(), octet) - hint.pivots.begin();
+      const std::size_t first = below == 0 ? 0 : kHintedKeys[static_cast<std::size_t>(below) - 1] + std::size_t{1};
+      const std::size_t last = not_above == static_cast<std::ptrdiff_t>(kHintedKeys.size())
+                                   ? NodeV4::kKeyCount
+                                   : kHintedKeys[static_cast<std::size_t>(not_above)];
+      const ChildRange likely = likely_children(hint, octet << 24 | 0x123456);
+      ASSERT_EQ(likely.first, first);
+      ASSERT_EQ(likely.last, last);
+    }
+  }
+}
+
 TEST(TreeHint, AListWithoutATreeBelowItsRootHasNone) {
   ListHolder holder{};
   EXPECT_EQ(hint_of(holder).line, 0U);
