@@ -55,6 +55,15 @@ std::array<char, kChecksumDigits> checksum_digits(std::string_view text) noexcep
   return digits;
 }
 
+// Whether digits and their checksum follow the prefix, to the end of the text.
+bool is_secret_behind(std::string_view text, std::size_t prefix_bytes) noexcept {
+  if (text.size() != prefix_bytes + kSecretDigits + kChecksumDigits) return false;
+  const char* const digits = text.data() + prefix_bytes;
+  if (!is_base62(std::span<const char, kSecretDigits>(digits, kSecretDigits))) return false;
+  const auto expected = checksum_digits({text.data(), prefix_bytes + kSecretDigits});
+  return std::memcmp(digits + kSecretDigits, expected.data(), kChecksumDigits) == 0;
+}
+
 // The number that the bytes are, most significant first, in base 62; the bytes are used up.
 std::array<char, kSecretDigits> secret_digits(std::array<std::uint8_t, kSecretBytes>& bytes) noexcept {
   std::array<char, kSecretDigits> digits{};
@@ -144,8 +153,9 @@ PresentedKey read_presented_key(std::string_view credential) noexcept {
   if (credential.empty()) return {CredentialState::kMissing, {}};
   if (credential.size() > kCredentialBytesMax) return {CredentialState::kMalformed, {}};
   // The form of our own keys leaves no room for an unprintable byte.
-  if (credential.substr(0, kOwnKeyPrefix.size()) == kOwnKeyPrefix) {
-    if (!has_valid_checksum(credential, kOwnKeyPrefix)) return {CredentialState::kMalformed, {}};
+  if (credential.size() >= kOwnKeyPrefix.size() &&
+      std::memcmp(credential.data(), kOwnKeyPrefix.data(), kOwnKeyPrefix.size()) == 0) {
+    if (!is_secret_behind(credential, kOwnKeyPrefix.size())) return {CredentialState::kMalformed, {}};
     return {CredentialState::kPresent, sha256(credential)};
   }
   unsigned unprintable = 0;  // no way out of the loop: the compiler takes many bytes at a time
@@ -171,12 +181,7 @@ KeyDigest NewSecret::digest() const noexcept {
 }
 
 bool has_valid_checksum(std::string_view text, std::string_view prefix) noexcept {
-  if (text.size() != prefix.size() + kSecretDigits + kChecksumDigits) return false;
-  if (text.substr(0, prefix.size()) != prefix) return false;
-  const std::string_view digits = text.substr(prefix.size(), kSecretDigits);
-  if (!is_base62(std::span<const char, kSecretDigits>(digits.data(), kSecretDigits))) return false;
-  const auto expected = checksum_digits(text.substr(0, prefix.size() + kSecretDigits));
-  return text.substr(text.size() - kChecksumDigits) == std::string_view(expected.data(), expected.size());
+  return text.substr(0, prefix.size()) == prefix && is_secret_behind(text, prefix.size());
 }
 
 }  // namespace keyfence
