@@ -94,3 +94,43 @@ test('new requests come in by themselves while one follows live', async ({ signe
   await desk.request(key.secret, '203.0.113.1', '/v1/now');
   await expect(page.getByRole('button', { name: /Allowed 200.*\/v1\/now/ })).toBeVisible();
 });
+
+test('a long log holds the rows in view and no others, and is read page by page as it is scrolled', async ({ signedIn: desk }) => {
+  const { page } = desk;
+  const key = await desk.createKey('Busy');
+  const requests = 1_000;
+  for (let sent = 0; sent < requests; sent += 50) {
+    await Promise.all(Array.from({ length: 50 }, (_, i) => desk.status(key.secret, '203.0.113.9').then((status) => expect(status, `${sent + i}`).toBe(200))));
+  }
+  await eventually('all are stored', async () => (await desk.daemon.ok('GET', '/api/v1/status')).usage.stored === requests);
+  const pages: string[] = [];
+  page.on('request', (request) => {
+    if (/\/api\/v1\/usage\?/.test(request.url())) pages.push(request.url());
+  });
+  await desk.openAccount('/usage');
+  const box = page.getByRole('region', { name: 'Requests, newest first' });
+  const rows = box.locator('[data-request]');
+  await expect(rows.first()).toBeVisible();
+  const inDocument = async () => expect(await rows.count()).toBeLessThan(60);
+  await inDocument();
+  expect(pages, 'no more than is looked at').toHaveLength(1);
+  let before = -1;
+  for (let at = 0; at > before || pages.length < requests / 200; ) {
+    before = at;
+    at = await box.evaluate(async (element) => {
+      element.scrollTop += 4 * element.clientHeight;
+      await new Promise((resolve) => setTimeout(resolve, 60));
+      return element.scrollTop;
+    });
+    await inDocument();
+  }
+  // Five full ones, and one that may say that nothing follows.
+  expect(pages.length).toBeLessThanOrEqual(requests / 200 + 1);
+  expect(new Set(pages).size, 'none is read twice').toBe(pages.length);
+  await expect(page.locator(`[data-index="${requests - 1}"]`)).toBeVisible();
+  await box.evaluate((element) => {
+    element.scrollTop = 0;
+  });
+  await expect(page.locator('[data-index="0"]')).toBeVisible();
+  await inDocument();
+});

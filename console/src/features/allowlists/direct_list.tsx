@@ -245,7 +245,7 @@ export function DirectList({ owner, access }: DirectListProps) {
           sizing="fixed"
           keyOf={keyOf}
           onEnd={readOn}
-          render={({ index, style }) => {
+          render={({ index, style, detail }) => {
             const entry = shown[index]!;
             return (
               <EntryRow
@@ -253,6 +253,7 @@ export function DirectList({ owner, access }: DirectListProps) {
                 entry={entry}
                 style={style}
                 lines="cut"
+                detail={detail}
                 position={{ index, count: wanted === '' ? facts.entry_count : shown.length }}
                 onOpen={access === 'edit' ? () => setEditing(entry) : undefined}
                 onRemove={access === 'edit' ? () => remove(entry) : undefined}

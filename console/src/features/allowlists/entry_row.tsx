@@ -24,6 +24,8 @@ interface EntryRowProps {
   measure?: ((element: HTMLElement | null) => void) | undefined;
   /** cut: what is too long for its line ends in dots, so that every row is equally high. */
   lines?: 'all' | 'cut';
+  /** brief: what it is, and nothing that is made for a click. */
+  detail?: 'all' | 'brief';
 }
 
 const changeText: Record<RowChange, string> = {
@@ -45,41 +47,48 @@ const hitsText = (hits: number) =>
   hits === 1 ? 'has admitted one request' : `has admitted ${hits.toLocaleString('en')} requests`;
 
 export function EntryRow(props: EntryRowProps) {
-  const { entry, change = 'none', onOpen, onRemove, onRestore, style, position, measure, lines = 'all' } = props;
+  const { entry, change = 'none', style, position, measure, lines = 'all', detail = 'all' } = props;
+  const { onOpen, onRemove, onRestore } = detail === 'all' ? props : ({} as Partial<EntryRowProps>);
   const text = shortForm(entry.canonical);
   const named = entry.label !== '';
-  const body = (
-    <>
-      <span className={css.what}>
-        {named && <span className={css.name}>{entry.label}</span>}
-        <span className={`kf-mono ${css.text}`} style={named ? { color: 'var(--mantine-color-dimmed)' } : undefined}>
-          {text}
-        </span>
+  const what = (
+    <span className={css.what}>
+      {named && <span className={css.name}>{entry.label}</span>}
+      <span className={`kf-mono ${css.text}`} style={named ? { color: 'var(--mantine-color-dimmed)' } : undefined}>
+        {text}
       </span>
-      <span className={css.meta}>
-        <span className="kf-num">{amount(entry.canonical)}</span>
-        {change !== 'none' && <Badge tone={changeTone[change]}>{changeText[change]}</Badge>}
-        {!entry.enabled && <Badge tone="quiet">not in use</Badge>}
-        {isExpired(entry) && <Badge tone="bad">ended</Badge>}
-        {entry.expires_at && !isExpired(entry) && (
-          <Badge tone="warn">
-            ends <Time at={entry.expires_at} />
-          </Badge>
-        )}
-        {change === 'none' && entry.evidence && (
-          <span title={hitsText(entry.evidence.hits)}>
-            used <Time at={entry.evidence.last_at} />
-          </span>
-        )}
-        {change === 'none' && !entry.evidence && entry.added_at && (
-          <span>
-            added <Time at={entry.added_at} />
-            {entry.evidence === null && ', not used yet'}
-          </span>
-        )}
-      </span>
-    </>
+    </span>
   );
+  const body =
+    detail === 'brief' ? (
+      what
+    ) : (
+      <>
+        {what}
+        <span className={css.meta}>
+          <span className="kf-num">{amount(entry.canonical)}</span>
+          {change !== 'none' && <Badge tone={changeTone[change]}>{changeText[change]}</Badge>}
+          {!entry.enabled && <Badge tone="quiet">not in use</Badge>}
+          {isExpired(entry) && <Badge tone="bad">ended</Badge>}
+          {entry.expires_at && !isExpired(entry) && (
+            <Badge tone="warn">
+              ends <Time at={entry.expires_at} />
+            </Badge>
+          )}
+          {change === 'none' && entry.evidence && (
+            <span title={hitsText(entry.evidence.hits)}>
+              used <Time at={entry.evidence.last_at} />
+            </span>
+          )}
+          {change === 'none' && !entry.evidence && entry.added_at && (
+            <span>
+              added <Time at={entry.added_at} />
+              {entry.evidence === null && ', not used yet'}
+            </span>
+          )}
+        </span>
+      </>
+    );
   return (
     <li
       className={css.row}

@@ -140,7 +140,7 @@ function UsageView({ accountId, search, onSearch }: UsageViewProps) {
       </Panel>
       <RecordPanel
         requestId={search.open}
-        known={records.find((record) => record.request_id === search.open)}
+        known={search.open ? records.find((record) => record.request_id === search.open) : undefined}
         accountId={accountId}
         onClose={() => onSearch({ open: undefined })}
       />
