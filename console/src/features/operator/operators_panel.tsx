@@ -7,13 +7,13 @@ import { ask } from '@/api/client.ts';
 import { ProblemError } from '@/api/problem.ts';
 import { allPages, useMe } from '@/api/queries.ts';
 import type { Operator } from '@/api/types.ts';
-import { Badge, Empty, Problem } from '@/components/bits.tsx';
+import { Empty, Problem } from '@/components/bits.tsx';
 import { SecretOnce } from '@/components/copy.tsx';
 import { Dialog, DialogFoot, useQuestion } from '@/components/dialog.tsx';
+import { EndButton, personColumn, personName, signInColumns } from '@/components/people.tsx';
 import { TablePanel } from '@/components/table_panel.tsx';
 import { Time } from '@/components/time.tsx';
 import { say } from '@/components/toast.ts';
-import css from '@/components/ui.module.css';
 
 const listKey = ['operators'];
 
@@ -93,8 +93,6 @@ function NewOperator({ onClose }: { onClose: () => void }) {
   );
 }
 
-const nameOf = (operator: Operator) => operator.name || operator.login;
-
 export function OperatorsPanel() {
   const me = useMe();
   const queries = useQueryClient();
@@ -103,7 +101,7 @@ export function OperatorsPanel() {
   const operators = useQuery({ queryKey: listKey, queryFn: () => allPages<Operator>('/operators') });
   const remove = (operator: Operator) =>
     askFirst({
-      title: `Remove ${nameOf(operator)}?`,
+      title: `Remove ${personName(operator)}?`,
       body: (
         <Text>
           They are signed out and can no longer run this instance. Where they are a member of an account they stay one;
@@ -115,7 +113,7 @@ export function OperatorsPanel() {
       run: async () => {
         await ask('DELETE', `/operators/${operator.id}`);
         await queries.invalidateQueries({ queryKey: listKey });
-        say(`${nameOf(operator)} is no operator any more.`);
+        say(`${personName(operator)} is no operator any more.`);
       },
     });
   const isLast = operators.data?.length === 1;
@@ -142,38 +140,15 @@ export function OperatorsPanel() {
           </Empty>
         }
         columns={[
-          {
-            name: 'Person',
-            kind: 'head',
-            cell: (operator) => (
-              <>
-                <strong>{nameOf(operator)}</strong>
-                {operator.name !== '' && <div className={css.dimmed}>{operator.login}</div>}
-              </>
-            ),
-          },
-          {
-            name: 'Second factor',
-            cell: (operator) => (operator.totp_enabled ? <Badge tone="ok">on</Badge> : <Badge tone="warn">off</Badge>),
-          },
-          { name: 'Last signed in', cell: (operator) => <Time at={operator.last_sign_in_at} /> },
+          personColumn,
+          ...signInColumns('warn'),
           { name: 'Since', cell: (operator) => <Time at={operator.created_at} style="date" /> },
           {
             name: 'Actions',
             kind: 'actions',
             cell: (operator) =>
               operator.id !== me.id &&
-              !isLast && (
-                <Button
-                  variant="subtle"
-                  color="red"
-                  size="compact-sm"
-                  onClick={() => remove(operator)}
-                  aria-label={`Remove ${nameOf(operator)}`}
-                >
-                  Remove
-                </Button>
-              ),
+              !isLast && <EndButton verb="Remove" what={personName(operator)} onClick={() => remove(operator)} />,
           },
         ]}
       />

@@ -3,6 +3,7 @@ import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { ask } from '@/api/client.ts';
 import type { OpenSession } from '@/api/types.ts';
 import { Address, Badge } from '@/components/bits.tsx';
+import { EndButton } from '@/components/people.tsx';
 import { TablePanel } from '@/components/table_panel.tsx';
 import { Time } from '@/components/time.tsx';
 import { say, sayError } from '@/components/toast.ts';
@@ -75,15 +76,11 @@ export function Sessions() {
             session.current ? (
               <Badge tone="ok">this one</Badge>
             ) : (
-              <Button
-                variant="subtle"
-                color="red"
-                size="compact-sm"
+              <EndButton
+                verb="End"
+                what={`the session of ${programOf(session.user_agent)}`}
                 onClick={() => end(session.id)}
-                aria-label={`End the session of ${programOf(session.user_agent)}`}
-              >
-                End
-              </Button>
+              />
             ),
         },
       ]}

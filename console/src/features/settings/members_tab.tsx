@@ -5,13 +5,13 @@ import { useState } from 'react';
 import { ask } from '@/api/client.ts';
 import { allPages, useMe } from '@/api/queries.ts';
 import type { Invitation, InvitationWithToken, Member, Role } from '@/api/types.ts';
-import { Badge, Empty, Note, Problem } from '@/components/bits.tsx';
+import { Empty, Note, Problem } from '@/components/bits.tsx';
 import { SecretOnce } from '@/components/copy.tsx';
 import { Dialog, DialogFoot, useQuestion } from '@/components/dialog.tsx';
+import { EndButton, personColumn, personName, signInColumns } from '@/components/people.tsx';
 import { TablePanel } from '@/components/table_panel.tsx';
 import { Time } from '@/components/time.tsx';
 import { say, sayError } from '@/components/toast.ts';
-import css from '@/components/ui.module.css';
 import { accountRoles, roleText } from './roles.ts';
 
 interface MembersTabProps {
@@ -88,8 +88,6 @@ function Invite({ accountId, onClose }: { accountId: string; onClose: () => void
   );
 }
 
-const nameOf = (member: Member) => member.name || member.login;
-
 export function MembersTab({ accountId, access }: MembersTabProps) {
   const me = useMe();
   const queries = useQueryClient();
@@ -108,7 +106,7 @@ export function MembersTab({ accountId, access }: MembersTabProps) {
   const setRole = async (member: Member, role: Role) => {
     try {
       await ask('PATCH', `/accounts/${accountId}/members/${member.id}`, { body: { role } });
-      say(`${member.name || member.login} is ${roleText[role].name.toLowerCase()} now.`);
+      say(`${personName(member)} is ${roleText[role].name.toLowerCase()} now.`);
     } catch (error) {
       sayError(error);
     }
@@ -116,7 +114,7 @@ export function MembersTab({ accountId, access }: MembersTabProps) {
   };
   const remove = (member: Member) =>
     askFirst({
-      title: member.id === me.id ? 'Leave this account?' : `Remove ${member.name || member.login}?`,
+      title: member.id === me.id ? 'Leave this account?' : `Remove ${personName(member)}?`,
       body: <Text>Access to this account ends at once. What was done stays in the audit log.</Text>,
       confirmLabel: member.id === me.id ? 'Leave' : 'Remove',
       danger: true,
@@ -147,29 +145,20 @@ export function MembersTab({ accountId, access }: MembersTabProps) {
         query={members}
         rows={members.data}
         keyOf={(member) => member.id}
-        nameOf={nameOf}
+        nameOf={personName}
         empty={
           <Empty icon={<IconUsers />} title="Nobody works on this account yet" action={button}>
             Invite its owner: they create keys, set allowlists and invite the rest.
           </Empty>
         }
         columns={[
-          {
-            name: 'Person',
-            kind: 'head',
-            cell: (member) => (
-              <>
-                <strong>{nameOf(member)}</strong>
-                {member.name !== '' && <div className={css.dimmed}>{member.login}</div>}
-              </>
-            ),
-          },
+          personColumn,
           {
             name: 'Role',
             cell: (member) =>
               access === 'manage' ? (
                 <Select
-                  aria-label={`Role of ${nameOf(member)}`}
+                  aria-label={`Role of ${personName(member)}`}
                   data={roleChoices}
                   value={member.role}
                   onChange={(role) => role && setRole(member, role as Role)}
@@ -180,25 +169,17 @@ export function MembersTab({ accountId, access }: MembersTabProps) {
                 roleText[member.role].name
               ),
           },
-          {
-            name: 'Second factor',
-            cell: (member) => (member.totp_enabled ? <Badge tone="ok">on</Badge> : <Badge tone="quiet">off</Badge>),
-          },
-          { name: 'Last signed in', cell: (member) => <Time at={member.last_sign_in_at} /> },
+          ...signInColumns('quiet'),
           {
             name: 'Actions',
             kind: 'actions',
             cell: (member) =>
               access === 'manage' && (
-                <Button
-                  variant="subtle"
-                  color="red"
-                  size="compact-sm"
+                <EndButton
+                  verb={member.id === me.id ? 'Leave' : 'Remove'}
+                  what={member.id === me.id ? 'this account' : personName(member)}
                   onClick={() => remove(member)}
-                  aria-label={`Remove ${nameOf(member)}`}
-                >
-                  {member.id === me.id ? 'Leave' : 'Remove'}
-                </Button>
+                />
               ),
           },
         ]}
@@ -218,15 +199,11 @@ export function MembersTab({ accountId, access }: MembersTabProps) {
               name: 'Actions',
               kind: 'actions',
               cell: (invitation) => (
-                <Button
-                  variant="subtle"
-                  color="red"
-                  size="compact-sm"
+                <EndButton
+                  verb="Take back"
+                  what={`the invitation of ${invitation.login}`}
                   onClick={() => takeBack(invitation)}
-                  aria-label={`Take back the invitation of ${invitation.login}`}
-                >
-                  Take back
-                </Button>
+                />
               ),
             },
           ]}

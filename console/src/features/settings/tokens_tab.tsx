@@ -10,6 +10,7 @@ import { Badge, Empty, Problem } from '@/components/bits.tsx';
 import { SecretOnce } from '@/components/copy.tsx';
 import { Dialog, DialogFoot, useQuestion } from '@/components/dialog.tsx';
 import { rfc3339 } from '@/components/local_time.ts';
+import { EndButton } from '@/components/people.tsx';
 import { TablePanel } from '@/components/table_panel.tsx';
 import { Time } from '@/components/time.tsx';
 import { say } from '@/components/toast.ts';
@@ -158,17 +159,7 @@ export function TokensTab({ accountId }: { accountId?: string }) {
           {
             name: 'Actions',
             kind: 'actions',
-            cell: (token) => (
-              <Button
-                variant="subtle"
-                color="red"
-                size="compact-sm"
-                onClick={() => revoke(token)}
-                aria-label={`Revoke ${token.name}`}
-              >
-                Revoke
-              </Button>
-            ),
+            cell: (token) => <EndButton verb="Revoke" what={token.name} onClick={() => revoke(token)} />,
           },
         ]}
       />
