@@ -149,7 +149,7 @@ try {
   if (wanted('console')) {
     results.console = [];
     const keyfence = join(options.build, 'apps/keyfence/keyfence');
-    await consoleBench(results.console, { root: options.root, keyfence, disk: os.tmpdir(), quick, say });
+    await consoleBench(results.console, { root: options.root, programs, keyfence, disk: os.tmpdir(), quick, say });
   }
   if (wanted('api')) {
     const keys = Number(options.keys?.split(',').at(-1) ?? (quick ? 10_000 : 1_000_000));

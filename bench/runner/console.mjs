@@ -3,17 +3,25 @@
 import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { call, importText, startDaemon } from './daemon.mjs';
+import { rowsOf } from './processes.mjs';
 import { summarise } from './statistics.mjs';
 
 const slowdown = 4;
 
-// Runs in the page before anything of it: notes long tasks, tells where the thing is that a person would use first as
+// Runs in the page before anything of it: notes long tasks, what was painted, what jumped, tells where the thing is that a person would use first as
 // soon as it can be used, and when what was typed or clicked had been painted. Little, for it is slowed down as well.
 function watchPage(selector) {
   window.kfLongTasks = [];
   new PerformanceObserver((list) => {
     for (const entry of list.getEntries()) window.kfLongTasks.push(entry.duration);
   }).observe({ type: 'longtask', buffered: true });
+  window.kfSeen = { lcp: 0, shift: 0 };
+  new PerformanceObserver((list) => {
+    for (const entry of list.getEntries()) window.kfSeen.lcp = entry.startTime;
+  }).observe({ type: 'largest-contentful-paint', buffered: true });
+  new PerformanceObserver((list) => {
+    for (const entry of list.getEntries()) if (!entry.hadRecentInput) window.kfSeen.shift += entry.value;
+  }).observe({ type: 'layout-shift', buffered: true });
   let answered = false;
   for (const kind of ['input', 'change']) {
     addEventListener(kind, () => {
@@ -95,12 +103,31 @@ async function firstAnswer(setup, path, { selector, key }, factor) {
 const typeLogin = { selector: 'input[autocomplete="username"]', key: 'o' };
 const chooseSpan = { selector: 'input[type=radio][value="1h"]' };
 
+// As a quality check of a browser counts: nobody touches the page, which is left alone until nothing moves any more.
+async function untouched(setup, path, factor) {
+  const { context, page, origin } = await visit({ ...setup, factor, selector: 'body' });
+  try {
+    await page.goto(origin + path);
+    await page.waitForLoadState('networkidle');
+    await page.waitForTimeout(1_500);
+    return await page.evaluate(() => ({
+      lcp_ms: window.kfSeen.lcp,
+      blocked_ms: window.kfLongTasks.reduce((sum, task) => sum + task - 50, 0),
+      shift: window.kfSeen.shift,
+    }));
+  } finally {
+    await context.close();
+  }
+}
+
 async function loads(name, setup, path, act, rounds) {
   const samples = [];
   for (let round = 0; round < rounds; ++round) samples.push(await firstAnswer(setup, path, act, slowdown));
   // At full speed the processor time of the page's own thread, which a busy machine hardly changes.
   const work = [];
   for (let round = 0; round < rounds; ++round) work.push((await firstAnswer(setup, path, act, 1)).work_ms);
+  const quiet = [];
+  for (let round = 0; round < rounds; ++round) quiet.push(await untouched(setup, path, slowdown));
   const of = (field) => summarise(samples.map((sample) => sample[field]));
   return {
     kind: 'load',
@@ -112,6 +139,9 @@ async function loads(name, setup, path, act, rounds) {
     work_ms: summarise(work),
     longest_task_ms: of('longest_task_ms'),
     long_tasks: of('long_tasks'),
+    lcp_ms: summarise(quiet.map(({ lcp_ms }) => lcp_ms)),
+    blocked_ms: summarise(quiet.map(({ blocked_ms }) => blocked_ms)),
+    shift_max: Math.max(...quiet.map(({ shift }) => shift)),
   };
 }
 
@@ -148,7 +178,7 @@ const rendererOf = (events, origin) => {
 };
 
 // Scrolls as far as `pixels` a frame bring it, and notes what every frame took.
-const scrollBy = ([label, pixels, framesMax]) =>
+const scrollBy = ([label, pixels, framesMax, rowsWanted]) =>
   new Promise((resolve) => {
     const box = document.querySelector(`section[aria-label="${label}"]`);
     const frames = [];
@@ -163,7 +193,8 @@ const scrollBy = ([label, pixels, framesMax]) =>
       box.scrollTop += pixels;
       // At the end of what is loaded the next part is awaited.
       still = box.scrollTop === before ? still + 1 : 0;
-      if (still > 60 || frames.length >= framesMax) {
+      const isFar = rowsWanted && box.scrollTop > rowsWanted * (box.querySelector('li')?.offsetHeight ?? 0);
+      if (still > 60 || frames.length >= framesMax || isFar) {
         const set = box.querySelector('li')?.getAttribute('aria-setsize');
         const position = box.querySelector('li:last-child')?.getAttribute('aria-posinset');
         resolve({ frames, rows_max: rowsMax, position: Number(position), of: Number(set) });
@@ -214,6 +245,50 @@ async function scrolls({ setup, entries, quick, say }) {
   return rows;
 }
 
+// The log of the whole instance with as many records as `rows`: the first view of it, then as far down as `deep` rows,
+// which are read page by page on the way, and back.
+async function logScrolls({ setup, rows, deep, quick, say }) {
+  const found = [];
+  const { context, page, devtools, origin } = await visit({ ...setup, factor: 1 });
+  let pages = 0;
+  page.on('request', (request) => {
+    if (/\/api\/v1\/usage\?/.test(request.url())) ++pages;
+  });
+  try {
+    await page.goto(`${origin}/operator/usage`);
+    await page.locator('[data-request]').first().waitFor();
+    await page.waitForLoadState('networkidle');
+    for (const [name, pixels, framesMax, wanted] of [
+      [`${deep.toLocaleString('en')} rows down, loading on the way`, 6_000, 20_000, deep],
+      ['back up in leaps', -24_000, 1_000, undefined],
+      ['as a wheel does', 120, quick ? 60 : 600, undefined],
+    ]) {
+      say(`scrolling a log of ${rows.toLocaleString('en')} records: ${name}`);
+      const { events, result } = await traced(devtools, () =>
+        page.evaluate(scrollBy, ['Requests, newest first', pixels, framesMax, wanted]),
+      );
+      const thread = mainThread(events, rendererOf(events, origin));
+      const frames = result.frames.sort((a, b) => b - a);
+      found.push({
+        kind: 'scroll',
+        name: `log, ${name}`,
+        entries: rows,
+        frames: frames.length,
+        pages_read: pages,
+        rows_in_document_max: result.rows_max,
+        longest_frame_ms: frames[0],
+        frames_over_50_ms: frames.filter((ms) => ms > 50).length,
+        frame_p99_ms: frames[Math.floor(frames.length / 100)],
+        longest_task_ms: thread.longest,
+        tasks_over_50_ms: thread.over_50,
+      });
+    }
+  } finally {
+    await context.close();
+  }
+  return found;
+}
+
 async function signedIn(origin, password) {
   const response = await fetch(`${origin}/api/v1/session`, {
     method: 'POST',
@@ -229,7 +304,7 @@ async function signedIn(origin, password) {
   });
 }
 
-export async function consoleBench(rows, { root, keyfence, disk, quick, say }) {
+export async function consoleBench(rows, { root, programs, keyfence, disk, quick, say }) {
   const { chromium } = await import(join(root, 'tests/e2e/node_modules/playwright-core/index.mjs'));
   const home = mkdtempSync(join(disk, 'keyfence-console-'));
   const policyDir = join(home, 'policy');
@@ -262,6 +337,14 @@ export async function consoleBench(rows, { root, keyfence, disk, quick, say }) {
     const entries = quick ? 10_000 : 100_000;
     await call(daemon, token, 'POST', '/api/v1/allowlist/import', importText(entries), 'text/plain');
     rows.push(...(await scrolls({ setup: { browser, origin, cookies }, entries, quick, say })));
+    const records = quick ? 20_000 : 1_000_000;
+    say(`filling the log with ${records.toLocaleString('en')} records`);
+    await rowsOf([join(programs, 'bench_fill_spool'), join(policyDir, 'spool'), String(records)]);
+    while ((await call(daemon, token, 'GET', '/api/v1/status')).usage.stored < records) {
+      await new Promise((resolve) => setTimeout(resolve, 200));
+    }
+    const deep = quick ? 2_000 : 50_000;
+    rows.push(...(await logScrolls({ setup: { browser, origin, cookies }, rows: records, deep, quick, say })));
   } finally {
     await browser.close();
     await daemon.server.stop();

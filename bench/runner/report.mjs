@@ -309,9 +309,16 @@ function consoleTables(rows) {
       ),
     ].join('\n'),
     [
+      'The same pages untouched, as a quality check of a browser counts',
+      textTable(
+        ['', 'largest paint ms', 'blocked ms', 'layout shift at most'],
+        of('load').map((row) => [row.name, withRange(row.lcp_ms), withRange(row.blocked_ms), row.shift_max.toFixed(3)]),
+      ),
+    ].join('\n'),
+    [
       'Scrolling a list in the browser, frame by frame',
       textTable(
-        ['', 'entries', 'frames', 'longest frame ms', 'held to', 'p99 ms', 'longest task ms', 'over 50 ms', 'rows in the page'],
+        ['', 'of', 'frames', 'longest frame ms', 'held to', 'p99 ms', 'longest task ms', 'over 50 ms', 'rows in the page'],
         of('scroll').map((row) => [row.name, count(row.entries), count(row.frames), short(row.longest_frame_ms), 'at most 50', short(row.frame_p99_ms), short(row.longest_task_ms), row.frames_over_50_ms, row.rows_in_document_max]),
       ),
     ].join('\n'),
