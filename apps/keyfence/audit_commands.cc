@@ -104,6 +104,8 @@ void add_audit_commands(CLI::App& app, int& exit_code) {
   group->add_option("--actor", audit->filter["actor"], "only by this one: token:tok_…, person:per_…");
   group->add_option("--action", audit->filter["action"], "only this: key.create, or key.* for all that begin so");
   group->add_option("--subject", audit->filter["subject"], "only about this id");
+  group->add_option("--outcome", audit->filter["outcome"], "only what was done, or what was denied: done, denied")
+      ->check(CLI::IsMember({"done", "denied"}));
   group->add_option("--from", audit->filter["from"], "at this time or later: 2026-12-31T00:00:00Z");
   group->add_option("--until", audit->filter["until"], "before this time");
   group->add_option("--limit", audit->limit, "how many lines (default 50)")->check(CLI::Range(1, 1000));

@@ -88,6 +88,16 @@ CommandResult<void> status(ApiSession& session, const ApiFlags& flags) {
                 {"log oldest", cell(usage, "oldest_at")},
                 {"log failure", cell(usage, "failure")},
                 {"log set aside", cell(usage, "files_set_aside")}});
+  for (const json::value& gateway : usage.at("gateways").as_array()) {
+    std::cout << '\n';
+    print_fields({{"gateway", cell(gateway, "name")},
+                  {"last request", cell(gateway, "last_at")},
+                  {"decided by revision", cell(gateway, "last_revision")},
+                  {"stored", cell(gateway, "stored")},
+                  {"waiting bytes", cell(gateway, "backlog_bytes")},
+                  {"dropped", cell(gateway, "dropped")},
+                  {"workers writing", cell(gateway, "workers")}});
+  }
   return {};
 }
 

@@ -14,7 +14,7 @@ namespace keyfence {
 
 // The files of the console, read once and held in memory: no path of a request ever reaches the file system.
 //
-// Shape    Each regular file under the directory under its path from there. FILE.gz beside FILE is what clients get that
+// Shape    Each regular file under the directory under its path from there. FILE.gz beside FILE is for clients that
 //          take gzip. A path that names no file and has no extension is one of the console's own routes: /sign-in gets
 //          sign-in.html where there is one, every other path index.html.
 //          Files whose name carries a hash (app-3f9c1a2b.js) are immutable; others are asked for again by their ETag.

@@ -147,6 +147,9 @@ struct AuditRow {
 };
 
 // Which lines of the audit log; what is not said, or empty, is every one.
+// What became of it: sign-ins and confirmations that were refused, or throttled, are denied; every other line was done.
+enum class AuditOutcome : std::uint8_t { kDone = 0, kDenied = 1 };
+
 struct AuditFilter {
   std::optional<AccountId> account = {};
   std::string actor = {};
@@ -154,6 +157,7 @@ struct AuditFilter {
   std::string subject = {};
   std::optional<Timestamp> from = {};   // at this time or later
   std::optional<Timestamp> until = {};  // before this time
+  std::optional<AuditOutcome> outcome = {};
 };
 
 // A list as one revision left it, and who did that.

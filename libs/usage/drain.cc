@@ -6,6 +6,7 @@
 #include <deque>
 #include <map>
 #include <mutex>
+#include <set>
 #include <thread>
 #include <utility>
 #include <vector>
@@ -58,6 +59,7 @@ class BackgroundDrain final : public Drain {
     std::uint64_t offset = 0;
     std::uint64_t dropped = 0;
     bool known = false;
+    std::string gateway = {};  // once it was read
   };
   using SegmentKey = std::pair<std::uint64_t, std::uint64_t>;
   struct Piece {
@@ -103,16 +105,56 @@ class BackgroundDrain final : public Drain {
 
   void note_backlog(std::size_t segments, std::uint64_t bytes) {
     const std::lock_guard lock(mutex_);
+    tell_gateways();
     status_.segments = segments;
     status_.backlog_bytes = bytes;
     const std::int64_t since = SystemClock{}.now().micros - last_stored_at_.micros;
     status_.lag_micros = bytes == 0 || last_stored_at_.micros == 0 ? 0 : std::max<std::int64_t>(0, since);
   }
 
+  // With the lock.
+  void tell_gateways() {
+    status_.gateways.clear();
+    for (const auto& [name, gateway] : gateways_) status_.gateways.push_back(gateway);
+  }
+
   void note_stored(std::size_t count, Timestamp last) {
     const std::lock_guard lock(mutex_);
     status_.stored += count;
+    tell_gateways();
     last_stored_at_ = last;
+  }
+
+  GatewayStatus* gateway_of(const std::string& name) {
+    const auto found = gateways_.find(name);
+    if (found != gateways_.end()) return &found->second;
+    if (name.empty() || gateways_.size() >= kGatewaysMax) return nullptr;
+    return &gateways_.emplace(name, GatewayStatus{.name = name}).first->second;
+  }
+
+  enum class Writer : std::uint8_t { kMetBefore, kNew };
+  void note_waiting(const std::string& name, std::uint64_t bytes, Writer writer) {
+    GatewayStatus* gateway = gateway_of(name);
+    if (gateway == nullptr) return;
+    gateway->backlog_bytes += bytes;
+    if (writer == Writer::kNew) ++gateway->workers;
+  }
+
+  // What the pieces that were stored tell of their gateways.
+  void note_gateways() {
+    for (const Piece& piece : gathered_) {
+      GatewayStatus* gateway = gateway_of(piece.read.gateway);
+      if (gateway == nullptr) continue;
+      std::uint64_t& counted = dropped_counted_[{piece.segment.writer, piece.segment.sequence}];
+      gateway->dropped += piece.read.dropped - std::min(counted, piece.read.dropped);
+      counted = std::max(counted, piece.read.dropped);
+      gateway->stored += piece.count;
+      if (piece.count == 0) continue;
+      const UsageRecord& last = records_[piece.first + piece.count - 1].record;
+      if (last.at.micros < gateway->last_at.micros) continue;
+      gateway->last_at = last.at;
+      gateway->last_revision = last.decision.revision;
+    }
   }
 
   // What can fail by itself, and what an operator is told then.
@@ -166,10 +208,16 @@ class BackgroundDrain final : public Drain {
     forget_removed(segments);
     std::map<std::uint64_t, std::deque<SpoolSegment>> writers;
     std::uint64_t backlog = 0;
+    for (auto& [name, gateway] : gateways_) gateway.backlog_bytes = gateway.workers = 0;
+    std::set<std::uint64_t> met;
     for (const SpoolSegment& segment : segments) {
       writers[segment.writer].push_back(segment);
       const auto known = progress_.find({segment.writer, segment.sequence});
-      backlog += backlog_of(segment, known == progress_.end() ? 0 : known->second.offset);
+      const std::uint64_t waiting = backlog_of(segment, known == progress_.end() ? 0 : known->second.offset);
+      backlog += waiting;
+      if (known != progress_.end())
+        note_waiting(known->second.gateway, waiting,
+                     met.insert(segment.writer).second ? Writer::kNew : Writer::kMetBefore);
     }
     note_backlog(segments.size(), backlog);
     unreadable_.clear();
@@ -215,6 +263,7 @@ class BackgroundDrain final : public Drain {
     const Step step = read->backlog_bytes > 0 ? Step::kMore : Step::kAtEnd;
     progress.offset = std::max(progress.offset, read->next_offset);
     progress.dropped = read->dropped;
+    progress.gateway = read->gateway;
     gathered_bytes_ += read->bytes.size();
     gathered_.push_back({segment, std::move(*read), first, count, news});
     return step;
@@ -242,6 +291,7 @@ class BackgroundDrain final : public Drain {
       const bool done = piece.read.backlog_bytes == 0 && piece.read.state == SegmentState::kEnded;
       if (stored && done) remove_segment(piece.segment);
     }
+    if (stored) note_gateways();
     if (stored && !records_.empty()) note_stored(records_.size(), records_.back().record.at);
     gathered_.clear();
     records_.clear();
@@ -290,10 +340,12 @@ class BackgroundDrain final : public Drain {
   }
 
   void forget_removed(const std::vector<SpoolSegment>& standing) {
-    std::erase_if(progress_, [&](const auto& item) {
+    const auto removed = [&](const auto& item) {
       return std::none_of(standing.begin(), standing.end(),
                           [&](const SpoolSegment& s) { return SegmentKey(s.writer, s.sequence) == item.first; });
-    });
+    };
+    std::erase_if(progress_, removed);
+    std::erase_if(dropped_counted_, removed);
   }
 
   UsageStore& store_;
@@ -301,6 +353,8 @@ class BackgroundDrain final : public Drain {
   Matcher matcher_;
   // The drain thread's own.
   std::map<SegmentKey, Progress> progress_;  // what is gathered is counted as stored
+  std::map<SegmentKey, std::uint64_t> dropped_counted_;
+  std::map<std::string, GatewayStatus> gateways_;
   std::vector<Piece> gathered_;
   std::vector<StorableRecord> records_;  // of all pieces; their texts lie in what was read
   std::size_t gathered_bytes_ = 0;

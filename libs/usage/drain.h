@@ -5,6 +5,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "libs/usage/usage_store.h"
 
@@ -20,12 +21,26 @@ struct DrainOptions {
   std::function<void(DrainNews news, const std::string& what)> tell = {};
 };
 
-struct DrainStatus {
+// What one gateway, by the name in its records, told the drain through the spool of this machine.
+struct GatewayStatus {
+  std::string name;
   std::uint64_t stored = 0;         // records, since this drain began
-  std::uint64_t backlog_bytes = 0;  // committed in the spool and not yet stored
-  std::int64_t lag_micros = 0;      // while there is a backlog, how long ago the last stored record arrived
-  std::uint64_t segments = 0;       // files in the spool
-  std::string failure;              // why records cannot be stored, read or cut back now; empty: all can be
+  std::uint64_t dropped = 0;        // because its spool was full; of the segments that this drain met
+  std::uint64_t backlog_bytes = 0;  // committed and not yet stored
+  std::uint64_t workers = 0;        // that have a file in the spool now
+  Timestamp last_at{0};             // when its newest stored request arrived; 0: none yet
+  Revision last_revision = {};      // the policy that decided it
+};
+// Names beyond are not told apart: whoever can write to the spool can invent them.
+inline constexpr std::size_t kGatewaysMax = 100;
+
+struct DrainStatus {
+  std::uint64_t stored = 0;             // records, since this drain began
+  std::uint64_t backlog_bytes = 0;      // committed in the spool and not yet stored
+  std::int64_t lag_micros = 0;          // while there is a backlog, how long ago the last stored record arrived
+  std::uint64_t segments = 0;           // files in the spool
+  std::vector<GatewayStatus> gateways;  // that this drain has heard of, by name
+  std::string failure;                  // why records cannot be stored, read or cut back now; empty: all can be
 };
 
 // Moves records from the spool into the usage store, in the background.

@@ -524,6 +524,47 @@ TEST_F(UsageStoreTest, TheDrainMovesEveryRecordOnceAndRemovesEndedSegments) {
   EXPECT_EQ(store_->entry_evidence(std::vector{EntryId(7)}).value()[0]->hits, 2 * kRecords);
 }
 
+TEST_F(UsageStoreTest, TheDrainTellsGatewaysApartByTheirNames) {
+  const std::filesystem::path spool = dir_ / "spool";
+  std::filesystem::create_directories(spool);
+  const auto drain = Drain::start(*store_, {.spool_dir = spool, .retention = {.age_max = std::chrono::days(100'000)}},
+                                  [](const UsageRecord&) { return MatchedEntries{}; });
+  const auto writer_of = [&spool](const std::string& gateway) {
+    return SpoolWriter({.dir = spool, .gateway = gateway, .segment_bytes = 64 << 10, .spool_bytes_max = 128 << 10});
+  };
+  const auto append = [](SpoolWriter& writer, std::uint64_t n, std::uint64_t revision) {
+    StorableRecord item = request(n, Timestamp{kNoon.micros + static_cast<std::int64_t>(n)});
+    item.record.decision.revision = Revision{revision};
+    return writer.append(item.record);
+  };
+  {
+    SpoolWriter east = writer_of("east");
+    ASSERT_EQ(append(east, 1, 7), SpoolOutcome::kStored);
+    while (append(east, 2, 8) == SpoolOutcome::kStored) {
+    }
+  }
+  drain->flush();
+  SpoolWriter west = writer_of("west");
+  SpoolWriter west_too = writer_of("west");
+  ASSERT_EQ(append(west, 3, 9), SpoolOutcome::kStored);
+  ASSERT_EQ(append(west_too, 4, 10), SpoolOutcome::kStored);
+  drain->flush();
+  drain->flush();  // the second pass knows whose the files are
+  const std::vector<GatewayStatus> gateways = drain->status().gateways;
+  ASSERT_EQ(gateways.size(), 2U);
+  EXPECT_EQ(gateways[0].name, "east");
+  EXPECT_EQ(gateways[0].dropped, 1U);
+  EXPECT_EQ(gateways[0].last_revision, Revision{8});
+  EXPECT_EQ(gateways[0].workers, 0U) << "it has ended, and what it wrote is stored";
+  EXPECT_EQ(gateways[1].name, "west");
+  EXPECT_EQ(gateways[1].stored, 2U);
+  EXPECT_EQ(gateways[1].dropped, 0U);
+  EXPECT_EQ(gateways[1].workers, 2U);
+  EXPECT_EQ(gateways[1].backlog_bytes, 0U);
+  EXPECT_EQ(gateways[1].last_revision, Revision{10});
+  EXPECT_EQ(gateways[1].last_at, Timestamp{kNoon.micros + 4});
+}
+
 TEST_F(UsageStoreTest, ARecordFromTheFutureCountsAsArrivedWhenItsSegmentWasMade) {
   const std::filesystem::path spool = dir_ / "spool";
   std::filesystem::create_directories(spool);

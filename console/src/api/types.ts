@@ -32,6 +32,7 @@ export type PastAllowlist = Schemas['PastAllowlist'];
 export type Reason = Schemas['Reason'];
 export type Role = Schemas['Role'];
 export type Status = Schemas['Status'];
+export type GatewayStatus = Schemas['GatewayStatus'];
 export type Token = Schemas['Token'];
 export type Warning = Schemas['Warning'];
 export type WhenEmpty = Schemas['WhenEmpty'];

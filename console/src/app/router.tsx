@@ -44,7 +44,17 @@ export const usageFilters = [
   'open',
 ] as const;
 export type UsageSearch = Partial<Record<(typeof usageFilters)[number], string>>;
-export const auditFilters = ['account_id', 'action', 'subject', 'actor', 'from', 'until', 'range', 'open'] as const;
+export const auditFilters = [
+  'account_id',
+  'action',
+  'outcome',
+  'subject',
+  'actor',
+  'from',
+  'until',
+  'range',
+  'open',
+] as const;
 export type AuditSearch = Partial<Record<(typeof auditFilters)[number], string>>;
 
 const rootRoute = createRootRoute({ component: Outlet, errorComponent: Broken, notFoundComponent: NotFound });

@@ -12,7 +12,7 @@ class AuditReads {
   [[nodiscard]] std::vector<AuditRow> lines(const AuditFilter& filter, PageRequest page);
 
  private:
-  Statement all_, of_account_, of_actor_, of_action_, of_subject_;
+  Statement all_, of_account_, of_actor_, of_action_, of_subject_, denied_;
 };
 
 // Of id, at, actor, address, action, subject, account, before, after, revision, hash.

@@ -58,6 +58,14 @@ test('the operator sees every account, what was denied, and narrows it to one', 
   const lines = page.locator('[data-line]');
   await expect(lines.filter({ hasText: 'failed to sign in' })).toContainText('denied');
   await expect(lines.filter({ hasText: 'added an entry' })).toContainText('in Contoso Freight');
+  await choose(page, 'Outcome', 'Denied');
+  await expect(lines).toHaveCount(1);
+  await expect(lines).toContainText('failed to sign in');
+  await expect(page).toHaveURL(/outcome=denied/);
+  await choose(page, 'Outcome', 'Done');
+  await expect(lines.filter({ hasText: 'added an entry' })).toHaveCount(1);
+  await expect(lines.filter({ hasText: 'failed to sign in' })).toHaveCount(0);
+  await choose(page, 'Outcome', 'Any outcome');
   await choose(page, 'Account', 'Contoso Freight');
   await expect(lines).toHaveCount(2);
   await expect(page).toHaveURL(new RegExp(`account_id=${other.id}`));

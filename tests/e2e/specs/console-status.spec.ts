@@ -30,6 +30,7 @@ const well: Status = {
     bytes: 1,
     oldest_at: null,
     files_set_aside: [],
+    gateways: [],
   },
   started_at: '2026-01-01T00:00:00Z',
 };
@@ -65,6 +66,11 @@ test('the status page says that all is well, and when the daemon no longer answe
   const revision = (await desk.daemon.ok('GET', '/api/v1/status')).store_revision;
   await expect(page.locator('[data-check="Policy"]')).toContainText(`up to revision ${revision}`);
   await expect(page.locator('[data-check="Usage log"]')).toContainText('1 records stored');
+  const [gateway] = (await desk.daemon.ok('GET', '/api/v1/status')).usage.gateways;
+  expect(gateway).toMatchObject({ stored: 1, dropped: 0, last_revision: revision });
+  const row = page.getByRole('row', { name: gateway.name });
+  await expect(row).toContainText('just now');
+  await expect(row).toContainText(String(revision));
   await expect(page.locator('[data-check="Dropped by gateways"]')).toContainText('none');
   await expectAccessible(page);
   await desk.daemon.stop();

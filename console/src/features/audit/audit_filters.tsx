@@ -39,6 +39,7 @@ const none: AuditSearch = {
   account_id: undefined,
   action: undefined,
   actor: undefined,
+  outcome: undefined,
   subject: undefined,
   from: undefined,
   until: undefined,
@@ -82,6 +83,17 @@ export function AuditFilters({ search, accountId, onChange }: AuditFiltersProps)
         onChange={(action) => onChange({ action: action || undefined })}
         searchable
         w={{ base: 'calc(50% - 5px)', xs: 240 }}
+      />
+      <Select
+        aria-label="Outcome"
+        data={[
+          { value: '', label: 'Any outcome' },
+          { value: 'done', label: 'Done' },
+          { value: 'denied', label: 'Denied' },
+        ]}
+        value={search.outcome ?? ''}
+        onChange={(outcome) => onChange({ outcome: outcome || undefined })}
+        w={{ base: 'calc(50% - 5px)', xs: 140 }}
       />
       <TextFilter
         label="Id of what was changed"

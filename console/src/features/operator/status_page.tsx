@@ -1,10 +1,12 @@
 import { SimpleGrid } from '@mantine/core';
+import { IconServer } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
 import type { ReactNode } from 'react';
 import { ask } from '@/api/client.ts';
-import type { Status } from '@/api/types.ts';
-import { Badge, Facts, Loading, Note, Problem } from '@/components/bits.tsx';
+import type { GatewayStatus, Status } from '@/api/types.ts';
+import { Badge, Empty, Facts, Loading, Note, Problem } from '@/components/bits.tsx';
 import { Page, Panel } from '@/components/page.tsx';
+import { TablePanel } from '@/components/table_panel.tsx';
 import { Time } from '@/components/time.tsx';
 import { bytesText, type Check, checksOf, spanText, type Tone, worstOf } from './health.ts';
 import css from './status.module.css';
@@ -50,6 +52,44 @@ function Checks({ of: checks }: { of: Check[] }) {
   );
 }
 
+/** What is known of each gateway: what its records say. All of a machine read one image, so all enforce its revision. */
+function Gateways({ of: gateways, enforced }: { of: GatewayStatus[]; enforced: number }) {
+  return (
+    <TablePanel
+      title="Gateways"
+      aside="heard of since the daemon started"
+      query={{ isPending: false, isError: false, error: null }}
+      rows={gateways}
+      keyOf={(gateway) => gateway.name}
+      nameOf={(gateway) => gateway.name}
+      empty={
+        <Empty icon={<IconServer />} title="No gateway has written yet">
+          A gateway of this machine stands here from its first request on, by the name that{' '}
+          <code>keyfence_gateway_name</code> gives it.
+        </Empty>
+      }
+      columns={[
+        { name: 'Gateway', kind: 'head', cell: ({ name }) => <strong>{name}</strong> },
+        { name: 'Last request', cell: ({ last_at }) => <Time at={last_at} /> },
+        {
+          name: 'Decided by revision',
+          cell: ({ last_revision: revision }) =>
+            revision === null
+              ? '–'
+              : `${number(revision)}${revision < enforced ? `, now enforced: ${number(enforced)}` : ''}`,
+        },
+        { name: 'Stored', cell: ({ stored }) => number(stored) },
+        { name: 'Waiting', cell: ({ backlog_bytes }) => (backlog_bytes === 0 ? 'none' : bytesText(backlog_bytes)) },
+        {
+          name: 'Dropped',
+          cell: ({ dropped }) => (dropped === 0 ? 'none' : <Badge tone="bad">{number(dropped)}</Badge>),
+        },
+        { name: 'Workers writing', cell: ({ workers }) => number(workers) },
+      ]}
+    />
+  );
+}
+
 export function StatusPage() {
   const status = useQuery({
     queryKey: ['status'],
@@ -90,6 +130,7 @@ export function StatusPage() {
         <Figure label="records dropped">{usage ? number(usage.dropped) : '–'}</Figure>
       </SimpleGrid>
       <Checks of={checks} />
+      {usage && <Gateways of={usage.gateways} enforced={image.revision} />}
       {usage && (
         <Panel title="Usage log and the gateways’ spool">
           <Facts

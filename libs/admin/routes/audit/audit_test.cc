@@ -34,6 +34,31 @@ TEST_F(AuditRoutes, LinesAreFoundByActorActionSubjectAndTime) {
   EXPECT_EQ(get("/api/v1/audit?from=yesterday").status, 422);
 }
 
+TEST_F(AuditRoutes, WhatWasDeniedIsFoundAndLeftOutOfWhatWasDone) {
+  const auto items = [&](const std::string& query) {
+    const ApiAnswer answer = get("/api/v1/audit?" + query);
+    EXPECT_EQ(answer.status, 200);
+    return answer.response.body;
+  };
+  EXPECT_EQ(items("outcome=denied").find("\"action\""), std::string::npos);
+  EXPECT_EQ(call({.method = "POST",
+                  .path = "/api/v1/session",
+                  .body = R"({"login":"nobody","password":"wrong password"})",
+                  .token = "none"})
+                .status,
+            401);
+  EXPECT_NE(items("outcome=denied").find("session.denied"), std::string::npos);
+  EXPECT_EQ(items("outcome=denied").find("key.create"), std::string::npos);
+  EXPECT_EQ(items("outcome=done").find("session.denied"), std::string::npos);
+  EXPECT_NE(items("outcome=done").find("key.create"), std::string::npos);
+  EXPECT_EQ(items("outcome=denied&action=key.*").find("\"action\""), std::string::npos);
+  EXPECT_EQ(items("outcome=denied&subject=" + key_.id).find("\"action\""), std::string::npos);
+  EXPECT_EQ(items("outcome=denied&account_id=" + account_).find("\"action\""), std::string::npos);
+  EXPECT_NE(items("outcome=denied&actor=anonymous").find("session.denied"), std::string::npos);
+  EXPECT_NE(whole(get("/api/v1/audit.csv?outcome=denied")).find("session.denied"), std::string::npos);
+  EXPECT_EQ(get("/api/v1/audit?outcome=perhaps").text("/errors/0/code"), "not_an_outcome");
+}
+
 TEST_F(AuditRoutes, ACursorStaysWhereItIsWhileLinesAreAdded) {
   const ApiAnswer page = get("/api/v1/audit?limit=1");
   make_account("Other");

@@ -20,10 +20,20 @@ std::optional<Timestamp> read_time(const Call& call, std::string_view parameter,
   return time;
 }
 
+std::optional<AuditOutcome> read_outcome(const Call& call, std::vector<FieldError>& errors) {
+  const auto text = call.query.find("outcome");
+  if (!text) return std::nullopt;
+  if (*text == "done") return AuditOutcome::kDone;
+  if (*text == "denied") return AuditOutcome::kDenied;
+  errors.push_back(
+      {.pointer = {}, .parameter = "outcome", .code = "not_an_outcome", .message = "must be done or denied"});
+  return std::nullopt;
+}
+
 }  // namespace
 
 std::vector<std::string_view> filter_parameters() {
-  return {"account_id", "actor", "action", "subject", "from", "until"};
+  return {"account_id", "actor", "action", "subject", "outcome", "from", "until"};
 }
 
 std::vector<std::string_view> list_parameters() {
@@ -42,6 +52,7 @@ Result<AuditFilter, Problem> filter_of(const Call& call) {
   filter.actor = call.query.find("actor").value_or("");
   filter.action = call.query.find("action").value_or("");
   filter.subject = call.query.find("subject").value_or("");
+  filter.outcome = read_outcome(call, errors);
   filter.from = read_time(call, "from", errors);
   filter.until = read_time(call, "until", errors);
   if (!errors.empty()) return Err{invalid_input(std::move(errors))};

@@ -7,8 +7,8 @@
 
 namespace keyfence::routes::audit {
 
-// Which lines a call is about: account_id, actor, action, subject, from and until of its query, within what the caller
-// sees.
+// Which lines a call is about: account_id, actor, action, subject, outcome, from and until of its query, within what
+// the caller sees.
 [[nodiscard]] Result<AuditFilter, Problem> filter_of(const Call& call);
 
 }  // namespace keyfence::routes::audit

@@ -5,6 +5,22 @@ namespace keyfence::routes::operations {
 
 namespace {
 
+boost::json::array gateways_of(const DrainStatus& drain) {
+  boost::json::array gateways;
+  for (const GatewayStatus& gateway : drain.gateways) {
+    const bool told = gateway.last_at.micros != 0;
+    gateways.push_back(
+        boost::json::object{{"name", gateway.name},
+                            {"last_at", told ? boost::json::value(rfc3339(gateway.last_at)) : nullptr},
+                            {"last_revision", told ? boost::json::value(gateway.last_revision.value) : nullptr},
+                            {"stored", gateway.stored},
+                            {"dropped", gateway.dropped},
+                            {"backlog_bytes", gateway.backlog_bytes},
+                            {"workers", gateway.workers}});
+  }
+  return gateways;
+}
+
 boost::json::value usage_status(const Services& services) {
   if (services.usage == nullptr || services.drain == nullptr) return nullptr;
   const DrainStatus drain = services.drain->status();
@@ -20,7 +36,8 @@ boost::json::value usage_status(const Services& services) {
                              {"damaged", store.damaged},
                              {"bytes", store.bytes},
                              {"oldest_at", store.oldest ? boost::json::value(rfc3339(*store.oldest)) : nullptr},
-                             {"files_set_aside", boost::json::array(store.set_aside.begin(), store.set_aside.end())}};
+                             {"files_set_aside", boost::json::array(store.set_aside.begin(), store.set_aside.end())},
+                             {"gateways", gateways_of(drain)}};
 }
 
 }  // namespace
