@@ -2,6 +2,7 @@ import type { CSSProperties } from 'react';
 import type { UsageRecord } from '@/api/types.ts';
 import { Address, Badge } from '@/components/bits.tsx';
 import { Time } from '@/components/time.tsx';
+import { secondsOf } from '@/components/time_formats.ts';
 import { reasonName, reasonTone } from '../decisions/reasons.ts';
 import css from './usage.module.css';
 
@@ -30,9 +31,22 @@ interface RecordRowProps {
   style?: CSSProperties;
   measure?: ((element: HTMLElement | null) => void) | undefined;
   index?: number;
+  /** brief: it flies by, and says what can be read meanwhile. */
+  detail?: 'all' | 'brief';
 }
 
-export function RecordRow({ record, keyName, open, onOpen, style, measure, index }: RecordRowProps) {
+export function RecordRow({ record, keyName, open, onOpen, style, measure, index, detail = 'all' }: RecordRowProps) {
+  if (detail === 'brief') {
+    return (
+      <li style={style} data-index={index} data-request={record.request_id}>
+        <div className={css.row}>
+          <span className="kf-num">{secondsOf(new Date(record.time))}</span>
+          <span>{record.status}</span>
+          <span>{record.path}</span>
+        </div>
+      </li>
+    );
+  }
   const outcome = record.decision === 'deny' ? 'Blocked' : record.would_deny ? 'Would block' : 'Allowed';
   return (
     <li style={style} ref={measure} data-index={index} data-request={record.request_id}>

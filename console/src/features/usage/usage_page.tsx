@@ -119,7 +119,7 @@ function UsageView({ accountId, search, onSearch }: UsageViewProps) {
               sizing={isWide ? 'fixed' : 'measured'}
               keyOf={keyOf}
               onEnd={readOn}
-              render={({ index, style, measure }) => {
+              render={({ index, style, measure, detail }) => {
                 const record = records[index]!;
                 return (
                   <RecordRow
@@ -131,6 +131,7 @@ function UsageView({ accountId, search, onSearch }: UsageViewProps) {
                     style={style}
                     measure={measure}
                     index={index}
+                    detail={detail}
                   />
                 );
               }}
