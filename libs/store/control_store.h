@@ -120,7 +120,8 @@ using Work = std::function<StoreResult<void>(Transaction&)>;
 //          touches no policy takes no revision, and its audit rows carry the standing one.
 // Errors   A failed work or commit leaves nothing behind. kNoSpace, kReadOnly, kBusy, kCorrupt say what to do.
 // Threads  Safe. Reads run beside each other and beside writes. Writes are serial; those that wait are committed
-//          together (one sync of the disk for many change sets, each with its own revision, each all or nothing).
+//          together (one sync of the disk for many change sets, each with its own revision, each all or nothing). A
+//          change set may be read a moment before it is on the disk; transact() answers after.
 // Source   docs/life-of-a-change.md.
 class ControlStore : public StoreReader {
  public:
@@ -135,7 +136,8 @@ class ControlStore : public StoreReader {
   // nullptr: others read as many things at once as can be; to be held for a moment only.
   [[nodiscard]] virtual std::unique_ptr<ReadHold> hold_reads() = 0;
 
-  // Called on the writing thread after commit, in order of revision, before transact() answers: the publisher.
+  // Called on one thread, when the change sets are on the disk, in order of revision, before transact() answers: the
+  // publisher.
   using OnCommitted = std::function<void(std::span<const PolicyChange>)>;
 
   // Runs the work and commits. The work may be run again if the batch that it was part of failed: it must not keep

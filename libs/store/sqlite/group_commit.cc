@@ -11,11 +11,12 @@ constexpr std::chrono::milliseconds kBatchTime{10};
 
 Connection open_writer(const std::string& path) {
   Connection connection(path, Access::kReadWrite);
-  // Checkpoints are made beside the writer, see Checkpointer. Deleted content need not be zeroed at once. The checks of
-  // the schema are kept by the types of what is written; SQLite builds a table for each list of allowed values that it
-  // compares with, for every row anew.
+  // Commits are synced by a thread of their own, and checkpoints made beside the writer, see Checkpointer: what NORMAL
+  // still syncs is what either needs to find a whole log after a power failure. Deleted content need not be zeroed at
+  // once. The checks of the schema are kept by the types of what is written; SQLite builds a table for each list of
+  // allowed values that it compares with, for every row anew.
   connection.execute(
-      "PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 0; PRAGMA secure_delete = FAST;"
+      "PRAGMA synchronous = NORMAL; PRAGMA wal_autocheckpoint = 0; PRAGMA secure_delete = FAST;"
       " PRAGMA ignore_check_constraints = ON;"
       " PRAGMA temp_store = MEMORY; PRAGMA cache_size = -65536; PRAGMA journal_size_limit = 67108864;");
   return connection;
@@ -44,10 +45,12 @@ GroupCommit::GroupCommit(const std::string& path)
       release_(connection_, "RELEASE change_set"),
       roll_back_to_(connection_, "ROLLBACK TO change_set"),
       prune_(connection_, "DELETE FROM changes WHERE revision < ?"),
+      log_(path),
       revision_(reads_.revision()),
       oldest_change_(oldest_change(connection_)) {
   sqlite3_wal_hook(connection_.handle(), note_log_pages, &log_pages_);
-  thread_ = std::thread([this] { loop(); });
+  syncer_ = std::thread([this] { sync_loop(); });
+  writer_ = std::thread([this] { write_loop(); });
 }
 
 GroupCommit::~GroupCommit() {
@@ -56,11 +59,17 @@ GroupCommit::~GroupCommit() {
     stopping_ = true;
   }
   work_waits_.notify_all();
-  thread_.join();
+  writer_.join();
+  {
+    const std::lock_guard lock(unsynced_mutex_);
+    written_all_ = true;
+  }
+  batch_waits_.notify_all();
+  syncer_.join();
 }
 
 StoreResult<Committed> GroupCommit::run(const Work& work) {
-  KF_ASSERT(std::this_thread::get_id() != thread_.get_id());
+  KF_ASSERT(std::this_thread::get_id() != writer_.get_id() && std::this_thread::get_id() != syncer_.get_id());
   std::future<StoreResult<Committed>> answer;
   {
     std::unique_lock lock(queue_mutex_);
@@ -78,11 +87,11 @@ void GroupCommit::on_committed(ControlStore::OnCommitted callback) {
 }
 
 void GroupCommit::on_log_growth(std::function<void(int)> callback) {
-  const std::lock_guard lock(callback_mutex_);
+  const std::lock_guard lock(log_callback_mutex_);
   on_log_growth_ = std::move(callback);
 }
 
-void GroupCommit::loop() {
+void GroupCommit::write_loop() {
   while (true) {
     std::vector<Waiting> waiting = take();
     if (waiting.empty()) return;
@@ -105,6 +114,10 @@ std::vector<GroupCommit::Waiting> GroupCommit::take() {
 }
 
 void GroupCommit::serve(std::span<Waiting> waiting) {
+  if (const std::optional<StoreError> failure = sync_failure()) {
+    for (Waiting& one : waiting) one.answer.set_value(Err{*failure});
+    return;
+  }
   std::size_t together = waiting.size();
   while (!waiting.empty()) {
     StoreResult<Batch> batch = commit(waiting.first(std::min(together, waiting.size())));
@@ -117,11 +130,12 @@ void GroupCommit::serve(std::span<Waiting> waiting) {
       waiting = waiting.subspan(1);
       continue;
     }
-    publish(*batch);
-    for (StoreResult<Committed>& outcome : batch->outcomes) {
-      waiting.front().answer.set_value(std::move(outcome));
-      waiting = waiting.subspan(1);
-    }
+    const std::span<Waiting> done = waiting.first(batch->outcomes.size());
+    waiting = waiting.subspan(done.size());
+    Unsynced unsynced{std::move(batch->outcomes), {}, std::move(batch->changes)};
+    for (Waiting& one : done) unsynced.answers.push_back(std::move(one.answer));
+    pass_on(std::move(unsynced));
+    tell_log_growth();
   }
 }
 
@@ -182,10 +196,68 @@ void GroupCommit::prune_changes(std::size_t batch_size) {
   prune_.execute(oldest_change_);
 }
 
-void GroupCommit::publish(Batch& batch) {
-  const std::lock_guard lock(callback_mutex_);
-  if (on_committed_ && !batch.changes.empty()) on_committed_(batch.changes);
+void GroupCommit::tell_log_growth() {
+  const std::lock_guard lock(log_callback_mutex_);
   if (on_log_growth_) on_log_growth_(log_pages_);
+}
+
+void GroupCommit::pass_on(Unsynced&& batch) {
+  {
+    std::unique_lock lock(unsynced_mutex_);
+    batch_room_.wait(lock, [this] { return unsynced_.size() < kUnsyncedBatchesMax; });
+    unsynced_.push_back(std::move(batch));
+  }
+  batch_waits_.notify_one();
+}
+
+std::optional<StoreError> GroupCommit::sync_failure() {
+  const std::lock_guard lock(unsynced_mutex_);
+  return sync_failure_;
+}
+
+void GroupCommit::sync_loop() {
+  while (true) {
+    std::vector<Unsynced> batches = take_unsynced();
+    if (batches.empty()) return;
+    std::optional<StoreError> failure = sync_failure();
+    if (!failure) {
+      if (StoreResult<void> synced = guarded([this] { log_.sync(); }); !synced) {
+        failure = synced.error();
+        const std::lock_guard lock(unsynced_mutex_);
+        sync_failure_ = failure;
+      }
+    }
+    if (!failure) publish(batches);
+    for (Unsynced& batch : batches) {
+      for (std::size_t i = 0; i < batch.answers.size(); ++i) {
+        if (failure) {
+          batch.answers[i].set_value(Err{*failure});
+        } else {
+          batch.answers[i].set_value(std::move(batch.outcomes[i]));
+        }
+      }
+    }
+  }
+}
+
+std::vector<GroupCommit::Unsynced> GroupCommit::take_unsynced() {
+  std::vector<Unsynced> taken;
+  {
+    std::unique_lock lock(unsynced_mutex_);
+    batch_waits_.wait(lock, [this] { return written_all_ || !unsynced_.empty(); });
+    taken.swap(unsynced_);
+  }
+  batch_room_.notify_one();
+  return taken;
+}
+
+void GroupCommit::publish(std::vector<Unsynced>& batches) {
+  std::vector<PolicyChange> changes;
+  for (Unsynced& batch : batches) {
+    std::move(batch.changes.begin(), batch.changes.end(), std::back_inserter(changes));
+  }
+  const std::lock_guard lock(callback_mutex_);
+  if (on_committed_ && !changes.empty()) on_committed_(changes);
 }
 
 }  // namespace keyfence::sqlite

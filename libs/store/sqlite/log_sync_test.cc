@@ -1,0 +1,151 @@
+// The disk that is waited for, and the one that does not confirm: fdatasync() of this program is the test's own.
+#include <gmock/gmock.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <cerrno>
+#include <condition_variable>
+#include <mutex>
+#include <thread>
+
+#include "libs/store/testing/policy_model.h"
+#include "libs/store/testing/rows_for_test.h"
+
+namespace keyfence::testing {
+namespace {
+
+class Disk {
+ public:
+  int sync(int descriptor) {
+    {
+      std::unique_lock lock(mutex_);
+      ++syncs_;
+      changed_.notify_all();
+      changed_.wait(lock, [this] { return !held_; });
+      if (broken_) {
+        errno = EIO;
+        return -1;
+      }
+    }
+    return static_cast<int>(::syscall(SYS_fdatasync, descriptor));
+  }
+  void hold() {
+    const std::lock_guard lock(mutex_);
+    held_ = true;
+    syncs_ = 0;
+  }
+  void wait_for_sync() {
+    std::unique_lock lock(mutex_);
+    changed_.wait(lock, [this] { return syncs_ > 0; });
+  }
+  void let_go() {
+    const std::lock_guard lock(mutex_);
+    held_ = false;
+    changed_.notify_all();
+  }
+  void set_broken(bool broken) {
+    const std::lock_guard lock(mutex_);
+    broken_ = broken;
+  }
+  int syncs() {
+    const std::lock_guard lock(mutex_);
+    return syncs_;
+  }
+
+ private:
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  int syncs_ = 0;
+  bool held_ = false;
+  bool broken_ = false;
+};
+
+Disk disk;
+
+class LogSyncTest : public ::testing::Test {
+ protected:
+  LogSyncTest() {
+    store_->on_committed([this](std::span<const PolicyChange> changes) { told_ += changes.size(); });
+    EXPECT_TRUE(insert().ok());  // the first change makes the log, which SQLite syncs by itself
+  }
+  ~LogSyncTest() override {
+    disk.let_go();
+    disk.set_broken(false);
+    store_.reset();
+  }
+  StoreResult<Committed> insert() {
+    return store_->transact([this](Transaction& t) {
+      ++ran_;
+      return t.insert_account(new_account(new_digest().hex()));
+    });
+  }
+
+  ScratchDirectory directory_;
+  std::unique_ptr<ControlStore> store_ = open_sqlite_store(directory_.file("control.db")).value();
+  std::atomic<std::size_t> told_ = 0;
+  std::atomic<std::size_t> ran_ = 0;
+};
+
+TEST_F(LogSyncTest, NothingIsToldOrAnsweredBeforeItIsOnTheDisk) {
+  disk.hold();
+  std::atomic<bool> answered = false;
+  std::thread caller([&] {
+    EXPECT_TRUE(insert().ok());
+    answered = true;
+  });
+  disk.wait_for_sync();
+  EXPECT_EQ(ran_, 2U);
+  EXPECT_EQ(told_, 1U);
+  EXPECT_FALSE(answered);
+  disk.let_go();
+  caller.join();
+  EXPECT_EQ(told_, 2U);
+}
+
+TEST_F(LogSyncTest, WorksRunWhileTheDiskIsWaitedForAndShareTheNextSync) {
+  constexpr std::size_t kCallers = 8;
+  disk.hold();
+  std::vector<std::thread> callers;
+  callers.emplace_back([&] { EXPECT_TRUE(insert().ok()); });
+  disk.wait_for_sync();
+  for (std::size_t i = 1; i < kCallers; ++i) callers.emplace_back([&] { EXPECT_TRUE(insert().ok()); });
+  while (ran_ < 1 + kCallers || store_->revision().value() != Revision{1 + kCallers}) std::this_thread::yield();
+  EXPECT_EQ(disk.syncs(), 1);
+  EXPECT_EQ(told_, 1U);
+  disk.let_go();
+  for (std::thread& caller : callers) caller.join();
+  EXPECT_EQ(told_, 1 + kCallers);
+  EXPECT_LE(disk.syncs(), 3);  // the first, one for those that were committed meanwhile, one if the last came late
+}
+
+TEST_F(LogSyncTest, AfterASyncThatFailedNoChangeIsAnsweredAsDone) {
+  disk.set_broken(true);
+  const StoreResult<Committed> lost = insert();
+  ASSERT_FALSE(lost.ok());
+  EXPECT_EQ(lost.error().code, StoreError::Code::kFailed);
+  EXPECT_THAT(lost.error().message, ::testing::HasSubstr("did not confirm"));
+  disk.set_broken(false);  // the next sync would succeed, and say nothing of the pages before
+  EXPECT_FALSE(insert().ok());
+  EXPECT_EQ(ran_, 2U);  // it was refused before it was run
+  EXPECT_EQ(told_, 1U);
+}
+
+TEST_F(LogSyncTest, StartedAgainAfterAFailedSyncTheStoreIsWholeAndWritable) {
+  disk.set_broken(true);
+  EXPECT_FALSE(insert().ok());
+  disk.set_broken(false);
+  store_.reset();
+  store_ = open_sqlite_store(directory_.file("control.db")).value();
+  EXPECT_TRUE(store_->verify().ok());
+  EXPECT_EQ(PolicyModel::snapshot_of(*store_), PolicyModel::fold_of(*store_));
+  EXPECT_TRUE(insert().ok());
+}
+
+}  // namespace
+}  // namespace keyfence::testing
+
+// Stands before the C library's for this program and all that it links.
+extern "C" int fdatasync(int descriptor) {
+  return keyfence::testing::disk.sync(descriptor);
+}
