@@ -77,23 +77,24 @@ Result<boost::json::object, Problem> view_for_audit(StoreReader& store, const Li
   return out;
 }
 
-std::string text_for_audit(const ListRow& list, const std::vector<EntryRow>& entries) {
-  std::string out;
-  if (list.entry_count > kAuditedEntriesMax) {
-    append_members(out, list);
+ListTexts texts_for_audit(ListSide before, ListSide after) {
+  const bool are_few = before.touched.size() + after.touched.size() <= kAuditedEntriesMax;
+  const auto text = [&](const ListSide& side) {
+    std::string out;
+    out.reserve(256 + (are_few ? side.touched.size() * 288 : 0));
+    append_members(out, side.list);
+    if (are_few) {
+      out += ",\"entries\":[";
+      for (std::size_t i = 0; i < side.touched.size(); ++i) {
+        if (i > 0) out += ',';
+        append_members(out, side.touched[i]);
+        out += '}';
+      }
+      out += ']';
+    }
     return out += '}';
-  }
-  out.reserve(256 + entries.size() * 288);
-  append_members(out, list);
-  out += ",\"entries\":[";
-  bool first = true;
-  for (const EntryRow& row : entries) {
-    if (!first) out += ',';
-    first = false;
-    append_members(out, row);
-    out += '}';
-  }
-  return out += "]}";
+  };
+  return {text(before), text(after)};
 }
 
 }  // namespace keyfence

@@ -35,10 +35,20 @@ struct ListOutcome {
 // not confirm that.
 [[nodiscard]] std::optional<Problem> refuse_opening(const Call& call, const ListRow& before, ListOutcome after);
 
-// The list with its entries for the audit log; of a list longer than kAuditedEntriesMax the number alone.
+// The list with all of its entries for the audit log; of a list longer than kAuditedEntriesMax the number alone.
 inline constexpr std::size_t kAuditedEntriesMax = 1'000;
 [[nodiscard]] Result<boost::json::object, Problem> view_for_audit(StoreReader& store, const ListRow& list);
-// The same as text, of entries that were read already.
-[[nodiscard]] std::string text_for_audit(const ListRow& list, const std::vector<EntryRow>& entries);
+
+// A change of a list for the audit log: its settings on both sides, and of its entries those that the change touches;
+// without these where there are more than kAuditedEntriesMax of them.
+struct ListSide {
+  const ListRow& list;
+  const std::vector<EntryRow>& touched;
+};
+struct ListTexts {
+  std::string before;
+  std::string after;
+};
+[[nodiscard]] ListTexts texts_for_audit(ListSide before, ListSide after);
 
 }  // namespace keyfence

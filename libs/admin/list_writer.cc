@@ -1,7 +1,6 @@
 #include "libs/admin/list_writer.h"
 
 #include <algorithm>
-#include <map>
 #include <utility>
 
 #include "libs/admin/change.h"
@@ -14,19 +13,22 @@ bool same_settings(const EntryRow& row, const EntryInput& input) {
 }
 
 ListEdit edit_list(std::vector<EntryRow> standing, const std::vector<EntryInput>& wanted, const Call& call) {
-  std::map<IpRange, EntryRow> left;
-  for (EntryRow& row : standing) left.emplace(row.range, std::move(row));
+  std::sort(standing.begin(), standing.end(), [](const EntryRow& a, const EntryRow& b) { return a.range < b.range; });
+  std::vector<bool> met(standing.size(), false);
   ListEdit edit;
   for (const EntryInput& input : wanted) {
-    const auto found = left.find(input.parsed.range);
-    if (found == left.end()) {
+    const auto found = std::lower_bound(standing.begin(), standing.end(), input.parsed.range,
+                                        [](const EntryRow& row, const IpRange& range) { return row.range < range; });
+    const auto index = static_cast<std::size_t>(found - standing.begin());
+    if (found == standing.end() || found->range != input.parsed.range || met[index]) {
       edit.changes.added.push_back(new_entry_row(input, call));
       continue;
     }
-    EntryRow row = std::move(found->second);
-    left.erase(found);
+    met[index] = true;
     ++edit.counts.kept;
-    if (same_settings(row, input)) continue;
+    if (same_settings(*found, input)) continue;
+    edit.before.push_back(*found);
+    EntryRow row = std::move(*found);
     row.text = input.text;
     row.kind = input.parsed.kind;
     row.label = input.label;
@@ -34,23 +36,20 @@ ListEdit edit_list(std::vector<EntryRow> standing, const std::vector<EntryInput>
     row.expires_at = input.expires_at;
     edit.changes.updated.push_back(std::move(row));
   }
-  edit.changes.removed.reserve(left.size());
-  for (const auto& [range, row] : left) edit.changes.removed.push_back(row.id);
+  for (std::size_t i = 0; i < standing.size(); ++i) {
+    if (met[i]) continue;
+    edit.changes.removed.push_back(standing[i].id);
+    edit.before.push_back(std::move(standing[i]));
+  }
   edit.counts.added = edit.changes.added.size();
-  edit.counts.removed = left.size();
+  edit.counts.removed = edit.changes.removed.size();
   return edit;
 }
 
-std::vector<EntryRow> edited(std::vector<EntryRow> standing, const EntryChanges& changes) {
-  std::map<EntryId, EntryRow> rows;
-  for (EntryRow& row : standing) rows.emplace(row.id, std::move(row));
-  for (const EntryId id : changes.removed) rows.erase(id);
-  for (const EntryRow& row : changes.updated) rows.insert_or_assign(row.id, row);
-  for (const EntryRow& row : changes.added) rows.insert_or_assign(row.id, row);
-  std::vector<EntryRow> out;
-  out.reserve(rows.size());
-  for (auto& [id, row] : rows) out.push_back(std::move(row));
-  return out;
+ListTexts texts_of(const ListRow& before, const ListRow& after, const ListEdit& edit) {
+  std::vector<EntryRow> now = edit.changes.updated;
+  now.insert(now.end(), edit.changes.added.begin(), edit.changes.added.end());
+  return texts_for_audit({before, edit.before}, {after, now});
 }
 
 Result<void, Problem> write_edit(Transaction& tx, ListRef ref, const ListEdit& edit) {
@@ -61,15 +60,6 @@ Result<void, Problem> write_edit(Transaction& tx, ListRef ref, const ListEdit& e
   }
   if (auto gone = checked(tx.delete_entries(ref)); !gone || changes.added.empty()) return gone;
   return checked(tx.change_entries(ref, {.removed = {}, .updated = {}, .added = changes.added}));
-}
-
-Result<EntryCounts, Problem> write_entries(Transaction& tx, const Call& call, ListRef ref,
-                                           const std::vector<EntryInput>& entries) {
-  auto standing = all_entries(tx, ref);
-  if (!standing) return Err{std::move(standing).error()};
-  const ListEdit edit = edit_list(std::move(*standing), entries, call);
-  if (auto written = write_edit(tx, ref, edit); !written) return Err{std::move(written).error()};
-  return edit.counts;
 }
 
 }  // namespace keyfence

@@ -3,6 +3,7 @@
 #include <vector>
 
 #include "libs/admin/entries.h"
+#include "libs/admin/list_target.h"
 
 namespace keyfence {
 
@@ -18,17 +19,14 @@ struct EntryCounts {
 // What makes a list of standing entries one of the wanted ones; what has the same canonical form keeps its id.
 struct ListEdit {
   EntryChanges changes;
+  std::vector<EntryRow> before;  // those that are removed or updated, as they stand
   EntryCounts counts;
 };
 [[nodiscard]] ListEdit edit_list(std::vector<EntryRow> standing, const std::vector<EntryInput>& wanted,
                                  const Call& call);
-// The entries as they stand after it, in order of id.
-[[nodiscard]] std::vector<EntryRow> edited(std::vector<EntryRow> standing, const EntryChanges& changes);
 // Into the list whose entries it was made for.
 [[nodiscard]] Result<void, Problem> write_edit(Transaction& tx, ListRef ref, const ListEdit& edit);
-
-// All of it: writes the entries over those that stand.
-[[nodiscard]] Result<EntryCounts, Problem> write_entries(Transaction& tx, const Call& call, ListRef ref,
-                                                         const std::vector<EntryInput>& entries);
+// The entries that it touches, for the audit log: the list as it stands, and as it will.
+[[nodiscard]] ListTexts texts_of(const ListRow& before, const ListRow& after, const ListEdit& edit);
 
 }  // namespace keyfence

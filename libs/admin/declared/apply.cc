@@ -269,7 +269,7 @@ Result<void, Problem> Applier::list(const DeclaredList& wanted, ListRef ref, con
     if (!judged) return Err{judged.error()};
   }
   if (auto unconfirmed = refuse_unconfirmed_mode(call_, *standing, wanted.mode)) return Err{std::move(*unconfirmed)};
-  const auto rows = all_entries(change_.tx, ref);
+  auto rows = all_entries(change_.tx, ref);
   if (!rows) return Err{rows.error()};
   std::map<IpRange, const EntryRow*> left;
   for (const EntryRow& row : *rows) left.emplace(row.range, &row);
@@ -295,18 +295,15 @@ Result<void, Problem> Applier::list(const DeclaredList& wanted, ListRef ref, con
   if (auto opening = refuse_opening(call_, *standing, {wanted.entries.size(), wanted.when_empty})) {
     return Err{std::move(*opening)};
   }
-  auto before = view_for_audit(change_.tx, *standing);
-  if (!before) return Err{before.error()};
-  auto written = write_entries(change_.tx, call_, ref, wanted.entries);
-  if (!written) return Err{std::move(written).error()};
+  const ListEdit edit = edit_list(std::move(*rows), wanted.entries, call_);
+  if (auto written = write_edit(change_.tx, ref, edit); !written) return written;
   if (auto updated = checked(change_.tx.update_list(ref, wanted.mode, wanted.when_empty)); !updated) return updated;
   ListRow now = *standing;
   now.mode = wanted.mode;
   now.when_empty = wanted.when_empty;
   now.entry_count = wanted.entries.size();
-  auto after = view_for_audit(change_.tx, now);
-  if (!after) return Err{after.error()};
-  change_.audit("allowlist.replace", subject, account, *before, *after);
+  ListTexts texts = texts_of(*standing, now, edit);
+  change_.audit_text("allowlist.replace", subject, account, std::move(texts.before), std::move(texts.after));
   note("update", "allowlist", subject, name_of_owner,
        {{"settings", std::move(settings)},
         {"added", std::move(added)},

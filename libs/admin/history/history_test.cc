@@ -104,6 +104,26 @@ TEST_F(History, AListIsListedByRevisionAndShownAsItStood) {
   EXPECT_EQ(get(path_ + "/difference").status, 422);
 }
 
+TEST_F(History, TheAuditLogTellsOfAReplacedListWhatTheChangeTouched) {
+  add("203.0.113.1");
+  const std::string gone = add("203.0.113.2");
+  const std::string changed = add("203.0.113.3");
+  ASSERT_EQ(put(path_, R"({"entries":[{"text":"203.0.113.1"},{"text":"203.0.113.3","label":"office"},)"
+                       R"({"text":"198.51.100.7"}]})")
+                .status,
+            200);
+  const ApiAnswer line = get("/api/v1/audit?action=allowlist.replace&limit=1");
+  EXPECT_EQ(line.text("/items/0/before/entry_count"), "3");
+  EXPECT_EQ(line.text("/items/0/before/entries/0/id"), changed);
+  EXPECT_EQ(line.text("/items/0/before/entries/0/label"), "");
+  EXPECT_EQ(line.text("/items/0/before/entries/1/id"), gone);
+  EXPECT_EQ(line.text("/items/0/before/entries/2"), "");
+  EXPECT_EQ(line.text("/items/0/after/entries/0/id"), changed);
+  EXPECT_EQ(line.text("/items/0/after/entries/0/label"), "office");
+  EXPECT_EQ(line.text("/items/0/after/entries/1/canonical"), "198.51.100.7");
+  EXPECT_EQ(line.text("/items/0/after/entries/2"), "");
+}
+
 TEST_F(History, RestoringIsOneNewChangeThatIsEnforcedAndCanItselfBeUndone) {
   const std::string kept = add("203.0.113.1");
   const std::string moved = add("203.0.113.2");

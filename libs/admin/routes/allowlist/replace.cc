@@ -35,8 +35,7 @@ struct Draft {
   ListTarget target;
   ListRow row;  // as it will be, but for its revision
   ListEdit edit;
-  std::string before;  // for the audit log
-  std::string after;
+  ListTexts texts;
 };
 
 Result<Draft, Problem> draft_of(StoreReader& store, const Call& call, const Replacement& wanted, ListTarget target) {
@@ -51,23 +50,23 @@ Result<Draft, Problem> draft_of(StoreReader& store, const Call& call, const Repl
   }
   auto standing = all_entries(store, row.ref);
   if (!standing) return Err{std::move(standing).error()};
-  Draft draft{.target = std::move(target), .row = row, .edit = {}, .before = {}, .after = {}};
-  draft.before = text_for_audit(draft.target.list, *standing);
-  draft.edit = edit_list(*standing, wanted.entries, call);
-  const bool is_short = row.entry_count <= kAuditedEntriesMax;
-  draft.after = text_for_audit(row, is_short ? edited(std::move(*standing), draft.edit.changes) : *standing);
+  Draft draft{.target = std::move(target), .row = row, .edit = {}, .texts = {}};
+  draft.edit = edit_list(std::move(*standing), wanted.entries, call);
+  draft.texts = texts_of(draft.target.list, row, draft.edit);
   return draft;
 }
+
+constexpr std::size_t kEarlyEntriesMax = 1'000;
 
 // Made before the writer is waited for, of a short list of which one snapshot can be read: the writer then has little
 // left to do. nullopt: to be made by the writer.
 Result<std::optional<Draft>, Problem> early_draft(const Call& call, const Replacement& wanted) {
   StoreReader& store = call.services.store;
   const auto hold = call.services.store.hold_reads();
-  if (!hold || wanted.entries.size() > kAuditedEntriesMax) return std::optional<Draft>();
+  if (!hold || wanted.entries.size() > kEarlyEntriesMax) return std::optional<Draft>();
   auto target = find_list(store, call);
   if (!target) return Err{std::move(target).error()};
-  if (target->list.entry_count > kAuditedEntriesMax) return std::optional<Draft>();
+  if (target->list.entry_count > kEarlyEntriesMax) return std::optional<Draft>();
   auto draft = draft_of(store, call, wanted, std::move(*target));
   if (!draft) return Err{std::move(draft).error()};
   return std::optional(std::move(*draft));
@@ -109,7 +108,8 @@ Answer replace(Call& call) {
       auto updated = checked(change.tx.update_list(row.ref, row.mode, row.when_empty));
       if (!updated) return updated;
     }
-    change.audit_text("allowlist.replace", draft->target.subject, draft->target.account, draft->before, draft->after);
+    change.audit_text("allowlist.replace", draft->target.subject, draft->target.account, draft->texts.before,
+                      draft->texts.after);
     return {};
   });
   if (!committed) return Err{committed.error()};

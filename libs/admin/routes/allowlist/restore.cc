@@ -39,8 +39,12 @@ Result<void, Problem> judge(const InstanceRow& instance, Layer layer, const std:
 
 // Entries keep the ids that they had. What differs is taken out before anything is put in: ranges may have changed
 // places.
-Result<void, Problem> write_back(Transaction& tx, ListRef ref, const std::vector<EntryRow>& standing,
-                                 const std::vector<EntryRow>& wanted) {
+struct Touched {
+  std::vector<EntryRow> out;
+  std::vector<EntryRow> in;
+};
+Result<Touched, Problem> write_back(Transaction& tx, ListRef ref, const std::vector<EntryRow>& standing,
+                                    const std::vector<EntryRow>& wanted) {
   const auto find = [](const std::vector<EntryRow>& rows, EntryId id) -> const EntryRow* {
     const auto found = std::lower_bound(rows.begin(), rows.end(), id,
                                         [](const EntryRow& row, EntryId other) { return row.id < other; });
@@ -50,17 +54,20 @@ Result<void, Problem> write_back(Transaction& tx, ListRef ref, const std::vector
     const EntryRow* other = find(others, row.id);
     return other == nullptr || !same_entry(*other, row);
   };
+  Touched touched;
   for (const EntryRow& row : standing) {
     if (!differs(row, wanted)) continue;
     auto gone = checked(tx.delete_entry(ref, row.id));
-    if (!gone) return gone;
+    if (!gone) return Err{std::move(gone).error()};
+    touched.out.push_back(row);
   }
   for (const EntryRow& row : wanted) {
     if (!differs(row, standing)) continue;
     auto put = checked(tx.insert_entry(ref, row));
-    if (!put) return put;
+    if (!put) return Err{std::move(put).error()};
+    touched.in.push_back(row);
   }
-  return {};
+  return touched;
 }
 
 }  // namespace
@@ -93,16 +100,15 @@ Answer restore(Call& call) {
     if (!now) return Err{std::move(now).error()};
     const PastList before{{.list = standing, .at = {}, .actor = {}, .address = {}, .action = {}}, std::move(*now)};
     difference = view_difference(before, *past);
-    auto audited = view_for_audit(change.tx, standing);
-    if (!audited) return Err{audited.error()};
-    auto written = write_back(change.tx, row.ref, before.entries, past->entries);
-    if (!written) return written;
+    const auto touched = write_back(change.tx, row.ref, before.entries, past->entries);
+    if (!touched) return Err{touched.error()};
     auto updated = checked(change.tx.update_list(row.ref, row.mode, row.when_empty));
     if (!updated) return updated;
-    auto after = view_for_audit(change.tx, row);
-    if (!after) return Err{after.error()};
-    (*after)["restored_revision"] = revision->value;
-    change.audit("allowlist.restore", target->subject, target->account, *audited, *after);
+    ListTexts texts = texts_for_audit({standing, touched->out}, {row, touched->in});
+    texts.after.pop_back();
+    texts.after += ",\"restored_revision\":" + std::to_string(revision->value) + '}';
+    change.audit_text("allowlist.restore", target->subject, target->account, std::move(texts.before),
+                      std::move(texts.after));
     return {};
   });
   if (!committed) return Err{committed.error()};
