@@ -120,7 +120,7 @@ TEST_F(History, TheAuditLogTellsOfAReplacedListWhatTheChangeTouched) {
   EXPECT_EQ(line.text("/items/0/before/entries/2"), "");
   EXPECT_EQ(line.text("/items/0/after/entries/0/id"), changed);
   EXPECT_EQ(line.text("/items/0/after/entries/0/label"), "office");
-  EXPECT_EQ(line.text("/items/0/after/entries/1/canonical"), "198.51.100.7");
+  EXPECT_EQ(line.text("/items/0/after/entries/1/canonical"), "198.51.100.7/32");
   EXPECT_EQ(line.text("/items/0/after/entries/2"), "");
 }
 
