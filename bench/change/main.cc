@@ -7,8 +7,8 @@
 //                                                                 make the same changes, the second would change
 //                                                                 nothing
 //   --rate=N                                                      so many a second, all connections together, each
-//   timed
-//                                                                 from when it was due; not named: as fast as can be
+//                                                                 timed from when it was due; not named: as fast as
+//                                                                 can be
 //   --label=TEXT                                                  of every entry; as they have it, if not named. With
 //                                                                 another one all entries are changed, not one
 //   --watch                                                       one at a time, with a second reader that watches

@@ -1,12 +1,13 @@
 // The daemon with many keys: how it starts, how changes and imports take effect.
 import { createHash } from 'node:crypto';
 import {
-  copyFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, renameSync, rmSync, statSync,
+  closeSync, copyFileSync, existsSync, fdatasyncSync, fsyncSync, mkdirSync, mkdtempSync, openSync, readFileSync, readdirSync,
+  renameSync, rmSync, statfsSync, statSync, writeSync,
 } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { freePort, rowsOf, Server } from './processes.mjs';
-import { summarise } from './statistics.mjs';
+import { short, summarise } from './statistics.mjs';
 
 const now = () => Number(process.hrtime.bigint()) / 1e6;
 
@@ -49,7 +50,33 @@ export function importText(lines) {
   return text.join('\n');
 }
 
-async function changes({ programs, daemon, token, policyDir, keys, quick, say }) {
+// What the disk itself takes to make 64 KiB durable in a file that has its size: no change can be quicker.
+async function syncFloor({ home, quick, say }) {
+  say('the sync of the disk');
+  const piece = Buffer.alloc(64 * 1024, 0x5a);
+  const pieces = 256;
+  const file = openSync(join(home, 'synced'), 'w+');
+  const times = [];
+  try {
+    for (let i = 0; i < pieces; ++i) writeSync(file, piece, 0, piece.length, i * piece.length);
+    fsyncSync(file);
+    for (let i = 0; i < (quick ? 50 : 1_000); ++i) {
+      writeSync(file, piece, 0, piece.length, (i % pieces) * piece.length);
+      const begin = now();
+      fdatasyncSync(file);
+      times.push(now() - begin);
+      await sleep(1);
+    }
+  } finally {
+    closeSync(file);
+    rmSync(join(home, 'synced'));
+  }
+  times.sort((a, b) => a - b);
+  const at = (share) => times[Math.round(share * (times.length - 1))];
+  return { kind: 'sync', bytes: piece.length, p50_ms: at(0.5), p99_ms: at(0.99), max_ms: at(1) };
+}
+
+async function changes({ programs, daemon, token, policyDir, keys, quick, say, store }) {
   const common = [join(programs, 'bench_change'), `--port=${daemon.port}`, `--token=${token}`,
     `--policy-dir=${policyDir}`, `--keys=${keys}`, '--entries=20'];
   const rows = [];
@@ -66,6 +93,7 @@ async function changes({ programs, daemon, token, policyDir, keys, quick, say })
   first += paced;
   say('when a reader sees a change');
   rows.push(...(await rowsOf([...common, '--watch', `--changes=${quick ? 50 : 500}`, `--first=${first}`])));
+  for (const row of rows) row.store = store;
   return rows;
 }
 
@@ -163,8 +191,34 @@ async function measured({ root, programs, keyfence, home, dataDir, policyDir, wa
   if (wanted('start')) rows.push(...(await starts({ programs, keyfence, home, dataDir, policyDir, keys, say })));
   const daemon = await startDaemon({ keyfence, home, policyDir, dataDir });
   const token = readFileSync(join(home, 'first-token'), 'utf8').trim();
-  if (wanted('change')) rows.push(...(await changes({ programs, daemon, token, policyDir, keys, quick, say })));
+  if (wanted('change')) {
+    rows.push(await syncFloor({ home, quick, say }));
+    rows.push(...(await changes({ programs, daemon, token, policyDir, keys, quick, say, store: 'disk' })));
+  }
   if (wanted('import')) rows.push(...(await imports({ daemon, token, quick, say })));
   await daemon.server.stop();
+  if (wanted('change')) rows.push(...(await changesInMemory({ root, programs, keyfence, home, policyDir, keys, quick, say })));
   return rows;
+}
+
+// The same with a store that no disk is waited for: what of it is ours.
+async function changesInMemory({ root, programs, keyfence, home, policyDir, keys, quick, say }) {
+  const file = await filledStore({ root, programs, keys });
+  const dataDir = `${policyDir}-store`;
+  mkdirSync(dataDir, { recursive: true });
+  try {
+    const { bavail, bsize } = statfsSync(dataDir);
+    if (bavail * bsize < 2 * statSync(file).size) {
+      say(`left out: changes of a store in memory, which wants ${short(statSync(file).size / 2 ** 29)} GiB of it`);
+      return [];
+    }
+    copyStore(file, dataDir);
+    const daemon = await startDaemon({ keyfence, home, policyDir, dataDir });
+    const token = readFileSync(join(home, 'first-token'), 'utf8').trim();
+    const rows = await changes({ programs, daemon, token, policyDir, keys, quick, say, store: 'memory' });
+    await daemon.server.stop();
+    return rows;
+  } finally {
+    rmSync(dataDir, { recursive: true, force: true });
+  }
 }

@@ -186,15 +186,26 @@ function daemonTables(rows) {
       [
         'Changes of a list of 20 through the admin API',
         textTable(
-          ['keys', 'connections', 'acknowledged/s', 'p50 ms', 'p99 ms', 'max ms', 'decided by the old list after the answer'],
-          of('change').map((row) => [count(row.keys), atATime(row), short(row.per_second), short(row.p50_ms), short(row.p99_ms), short(row.max_ms), row.stale]),
+          ['keys', 'store on', 'connections', 'acknowledged/s', 'p50 ms', 'p99 ms', 'max ms', 'decided by the old list after the answer'],
+          of('change').map((row) => [count(row.keys), row.store ?? 'disk', atATime(row), short(row.per_second), short(row.p50_ms), short(row.p99_ms), short(row.max_ms), row.stale]),
         ),
       ].join('\n'),
       [
         'When a second reader sees a change, one at a time',
         textTable(
-          ['keys', 'seen p50 ms', 'seen p99 ms', 'answered p50 ms', 'answered p99 ms'],
-          of('visibility').map((row) => [count(row.keys), short(row.seen_p50_ms), short(row.seen_p99_ms), short(row.answered_p50_ms), short(row.answered_p99_ms)]),
+          ['keys', 'store on', 'seen p50 ms', 'seen p99 ms', 'answered p50 ms', 'answered p99 ms'],
+          of('visibility').map((row) => [count(row.keys), row.store ?? 'disk', short(row.seen_p50_ms), short(row.seen_p99_ms), short(row.answered_p50_ms), short(row.answered_p99_ms)]),
+        ),
+      ].join('\n'),
+    );
+  }
+  if (of('sync').length > 0) {
+    tables.push(
+      [
+        'A sync of the same disk, of what was written over in a file',
+        textTable(
+          ['bytes', 'p50 ms', 'p99 ms', 'max ms'],
+          of('sync').map((row) => [count(row.bytes), short(row.p50_ms), short(row.p99_ms), short(row.max_ms)]),
         ),
       ].join('\n'),
     );
@@ -224,7 +235,7 @@ function daemonPlots(rows) {
       axis: 'milliseconds',
       limit: { value: 5, label: '5 ms' },
       bars: changes.map((row) => ({
-        label: `${count(row.keys)} keys, ${atATime(row)} at a time`,
+        label: `${count(row.keys)} keys, ${atATime(row)} at a time${row.store === 'memory' ? ', store in memory' : ''}`,
         value: row.p99_ms,
         note: `ms, ${short(row.per_second)} a second`,
       })),

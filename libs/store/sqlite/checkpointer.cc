@@ -67,15 +67,21 @@ void Checkpointer::loop() {
   }
 }
 
-// A checkpoint that fails is tried again when the log has grown; until then all is in the log.
+// Of a long log, what came during the sync is copied at once, so that the writer, which is to wait for the last pages,
+// finds few of them, and few for the disk to take.
 int Checkpointer::checkpoint() noexcept {
-  int pages = 0;
-  int copied = 0;
+  const Pages first = copy();
+  if (first.copied == first.in_log) return first.copied;
+  sync(connection_.handle());
+  return first.in_log < kPagesLong ? first.copied : copy().copied;
+}
+
+// A checkpoint that fails is tried again when the log has grown; until then all is in the log.
+Checkpointer::Pages Checkpointer::copy() noexcept {
+  Pages pages;
   const int result =
-      sqlite3_wal_checkpoint_v2(connection_.handle(), nullptr, SQLITE_CHECKPOINT_PASSIVE, &pages, &copied);
-  if (result != SQLITE_OK || copied < 0) return 0;
-  if (copied < pages) sync(connection_.handle());
-  return copied;
+      sqlite3_wal_checkpoint_v2(connection_.handle(), nullptr, SQLITE_CHECKPOINT_PASSIVE, &pages.in_log, &pages.copied);
+  return result != SQLITE_OK || pages.copied < 0 ? Pages{} : pages;
 }
 
 }  // namespace keyfence::sqlite
