@@ -3,9 +3,11 @@
 namespace keyfence::sqlite {
 namespace {
 
-constexpr int kPagesWanted = 1'000;    // 4 MB: begin a checkpoint beside the writer
-constexpr int kPagesLong = 16'000;     // 64 MB: the writer waits for one, if little is left to copy
-constexpr int kPagesLeft = 500;        // so little
+// A sync of the file keeps one of the log waiting, which changes wait for: so checkpoints are small and many. Of a long
+// log they follow each other until one finds little to do; then the writer waits for the last.
+constexpr int kPagesWanted = 256;      // 1 MB: begin a checkpoint beside the writer
+constexpr int kPagesLong = 32'000;     // 128 MB: the log is to begin anew
+constexpr int kPagesLeft = 300;        // so few are waited for
 constexpr int kPagesTooLong = 64'000;  // 256 MB: the writer waits, however much is left
 constexpr int kPagesBetween = 4'000;   // and, where a long read keeps the log from beginning anew, not at every commit
 
@@ -38,11 +40,13 @@ void Checkpointer::log_has(int pages) {
   if (pages < pages_) copied_ = waited_at_ = 0;  // a new log
   pages_ = pages;
   const int left = pages - copied_;
-  if (left >= kPagesWanted && !wanted_) {
+  const bool is_long = pages >= kPagesLong;
+  const bool is_idle = !wanted_ && !running_;
+  if (left >= (is_long ? kPagesLeft : kPagesWanted) && !wanted_) {
     wanted_ = true;
     changed_.notify_all();
   }
-  const bool is_time = pages >= kPagesTooLong || (pages >= kPagesLong && left <= kPagesLeft);
+  const bool is_time = pages >= kPagesTooLong || (is_long && is_idle && left < kPagesLeft);
   if (!is_time || (waited_at_ > 0 && pages < waited_at_ + kPagesBetween)) return;
   waited_at_ = pages;
   wanted_ = true;
@@ -67,21 +71,15 @@ void Checkpointer::loop() {
   }
 }
 
-// Of a long log, what came during the sync is copied at once, so that the writer, which is to wait for the last pages,
-// finds few of them, and few for the disk to take.
-int Checkpointer::checkpoint() noexcept {
-  const Pages first = copy();
-  if (first.copied == first.in_log) return first.copied;
-  sync(connection_.handle());
-  return first.in_log < kPagesLong ? first.copied : copy().copied;
-}
-
 // A checkpoint that fails is tried again when the log has grown; until then all is in the log.
-Checkpointer::Pages Checkpointer::copy() noexcept {
-  Pages pages;
+int Checkpointer::checkpoint() noexcept {
+  int pages = 0;
+  int copied = 0;
   const int result =
-      sqlite3_wal_checkpoint_v2(connection_.handle(), nullptr, SQLITE_CHECKPOINT_PASSIVE, &pages.in_log, &pages.copied);
-  return result != SQLITE_OK || pages.copied < 0 ? Pages{} : pages;
+      sqlite3_wal_checkpoint_v2(connection_.handle(), nullptr, SQLITE_CHECKPOINT_PASSIVE, &pages, &copied);
+  if (result != SQLITE_OK || copied < 0) return 0;
+  if (copied < pages) sync(connection_.handle());
+  return copied;
 }
 
 }  // namespace keyfence::sqlite

@@ -24,13 +24,8 @@ class Checkpointer {
 
  private:
   void loop();
-  struct Pages {
-    int in_log = 0;
-    int copied = 0;
-  };
-  // How many pages of the log are in the file then; those of a log that is not long are on the disk, too.
+  // How many pages of the log are in the file then, and on the disk.
   [[nodiscard]] int checkpoint() noexcept;
-  [[nodiscard]] Pages copy() noexcept;
 
   Connection connection_;
   std::mutex mutex_;

@@ -19,7 +19,7 @@ Connection open_writer(const std::string& path) {
   connection.execute(
       "PRAGMA synchronous = NORMAL; PRAGMA wal_autocheckpoint = 0; PRAGMA secure_delete = FAST;"
       " PRAGMA ignore_check_constraints = ON;"
-      " PRAGMA temp_store = MEMORY; PRAGMA cache_size = -65536; PRAGMA journal_size_limit = 134217728;");
+      " PRAGMA temp_store = MEMORY; PRAGMA cache_size = -65536; PRAGMA journal_size_limit = 167772160;");
   return connection;
 }
 
