@@ -14,8 +14,8 @@ Connection open_writer(const std::string& path) {
   // Commits are synced by a thread of their own, and checkpoints made beside the writer, see Checkpointer: what NORMAL
   // still syncs is what either needs to find a whole log after a power failure. Deleted content need not be zeroed at
   // once. The checks of the schema are kept by the types of what is written; SQLite builds a table for each list of
-  // allowed values that it compares with, for every row anew. The log's file keeps the room that it needs at most times:
-  // a sync of a file that has grown takes longer.
+  // allowed values that it compares with, for every row anew. The log's file keeps the room that it needs at most
+  // times: a sync of a file that has grown takes longer.
   connection.execute(
       "PRAGMA synchronous = NORMAL; PRAGMA wal_autocheckpoint = 0; PRAGMA secure_delete = FAST;"
       " PRAGMA ignore_check_constraints = ON;"
