@@ -13,10 +13,13 @@ constexpr int kPagesBetween = 4'000;   // and, where a long read keeps the log f
 
 // SQLite syncs the file only when it has copied the whole log, which it never has while the writer goes on; then the
 // one who waits for the last pages would wait for the disk to take all of them.
-void sync(sqlite3* handle) noexcept {
+bool sync(sqlite3* handle) noexcept {
   sqlite3_file* file = nullptr;
-  if (sqlite3_file_control(handle, "main", SQLITE_FCNTL_FILE_POINTER, &file) != SQLITE_OK || file == nullptr) return;
-  if (file->pMethods != nullptr) file->pMethods->xSync(file, SQLITE_SYNC_NORMAL);
+  if (sqlite3_file_control(handle, "main", SQLITE_FCNTL_FILE_POINTER, &file) != SQLITE_OK || file == nullptr ||
+      file->pMethods == nullptr) {
+    return false;
+  }
+  return file->pMethods->xSync(file, SQLITE_SYNC_NORMAL) == SQLITE_OK;
 }
 
 }  // namespace
@@ -35,8 +38,9 @@ Checkpointer::~Checkpointer() {
   thread_.join();
 }
 
-void Checkpointer::log_has(int pages) {
+bool Checkpointer::log_has(int pages) {
   std::unique_lock lock(mutex_);
+  if (lost_) return false;
   if (pages < pages_) copied_ = waited_at_ = 0;  // a new log
   pages_ = pages;
   const int left = pages - copied_;
@@ -47,11 +51,12 @@ void Checkpointer::log_has(int pages) {
     changed_.notify_all();
   }
   const bool is_time = pages >= kPagesTooLong || (is_long && is_idle && left < kPagesLeft);
-  if (!is_time || (waited_at_ > 0 && pages < waited_at_ + kPagesBetween)) return;
+  if (!is_time || (waited_at_ > 0 && pages < waited_at_ + kPagesBetween)) return true;
   waited_at_ = pages;
   wanted_ = true;
   changed_.notify_all();
-  changed_.wait(lock, [this] { return !wanted_ && !running_; });
+  changed_.wait(lock, [this] { return lost_ || (!wanted_ && !running_); });
+  return !lost_;
 }
 
 void Checkpointer::loop() {
@@ -63,23 +68,27 @@ void Checkpointer::loop() {
     running_ = true;
     const int asked_at = pages_;
     lock.unlock();
-    const int copied = checkpoint();
+    const Outcome outcome = checkpoint();
     lock.lock();
     running_ = false;
-    if (pages_ >= asked_at) copied_ = copied;
+    lost_ = !outcome.synced;
+    if (pages_ >= asked_at) copied_ = outcome.copied;
     changed_.notify_all();
+    if (lost_) return;
   }
 }
 
-// A checkpoint that fails is tried again when the log has grown; until then all is in the log.
-int Checkpointer::checkpoint() noexcept {
+// A checkpoint that fails for another reason is tried again when the log has grown; until then all is in the log.
+Checkpointer::Outcome Checkpointer::checkpoint() noexcept {
   int pages = 0;
   int copied = 0;
   const int result =
       sqlite3_wal_checkpoint_v2(connection_.handle(), nullptr, SQLITE_CHECKPOINT_PASSIVE, &pages, &copied);
-  if (result != SQLITE_OK || copied < 0) return 0;
-  if (copied < pages) sync(connection_.handle());
-  return copied;
+  if (result != SQLITE_OK || copied < 0) {
+    const bool by_sync = sqlite3_extended_errcode(connection_.handle()) == SQLITE_IOERR_FSYNC;
+    return {.copied = 0, .synced = !by_sync};
+  }
+  return {.copied = copied, .synced = copied == pages || sync(connection_.handle())};
 }
 
 }  // namespace keyfence::sqlite

@@ -20,12 +20,17 @@ class Checkpointer {
   // Tells how long the log is; cheap. Called by the writer. Where writes follow each other so fast that the log never
   // comes to an end, it lets the writer wait for one checkpoint, after which the log begins anew: once nearly all of
   // the log is in the file, and on the disk, so that little is left to wait for.
-  void log_has(int pages);
+  // False once a sync of the file has failed. Then nobody knows what of the file is on the disk, and no checkpoint is
+  // made any more: the log keeps all, for whoever opens the store next.
+  [[nodiscard]] bool log_has(int pages);
 
  private:
   void loop();
-  // How many pages of the log are in the file then, and on the disk.
-  [[nodiscard]] int checkpoint() noexcept;
+  struct Outcome {
+    int copied = 0;  // pages of the log that are in the file then, and on the disk
+    bool synced = true;
+  };
+  [[nodiscard]] Outcome checkpoint() noexcept;
 
   Connection connection_;
   std::mutex mutex_;
@@ -33,6 +38,7 @@ class Checkpointer {
   bool wanted_ = false;
   bool running_ = false;
   bool stopping_ = false;
+  bool lost_ = false;
   int pages_ = 0;
   int copied_ = 0;  // of them, by the last checkpoint
   int waited_at_ = 0;

@@ -87,7 +87,7 @@ void GroupCommit::on_committed(ControlStore::OnCommitted callback) {
   on_committed_ = std::move(callback);
 }
 
-void GroupCommit::on_log_growth(std::function<void(int)> callback) {
+void GroupCommit::on_log_growth(std::function<bool(int)> callback) {
   const std::lock_guard lock(log_callback_mutex_);
   on_log_growth_ = std::move(callback);
 }
@@ -198,8 +198,12 @@ void GroupCommit::prune_changes(std::size_t batch_size) {
 }
 
 void GroupCommit::tell_log_growth() {
-  const std::lock_guard lock(log_callback_mutex_);
-  if (on_log_growth_) on_log_growth_(log_pages_);
+  {
+    const std::lock_guard lock(log_callback_mutex_);
+    if (!on_log_growth_ || on_log_growth_(log_pages_)) return;
+  }
+  const std::lock_guard lock(unsynced_mutex_);
+  if (!sync_failure_) sync_failure_ = LogSync::failure("the sync of a checkpoint failed");
 }
 
 void GroupCommit::pass_on(Unsynced&& batch) {

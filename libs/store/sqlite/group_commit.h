@@ -39,8 +39,9 @@ class GroupCommit {
   [[nodiscard]] StoreResult<Committed> run(const Work& work);
   // Returns when no call of the callback before is under way; not to be called by a callback.
   void on_committed(ControlStore::OnCommitted callback);
-  // Called on the writing thread after commits, with the pages that wait in the write-ahead log.
-  void on_log_growth(std::function<void(int pages)> callback);
+  // Called on the writing thread after commits, with the pages that wait in the write-ahead log. False: a sync of the
+  // store's file has failed, and no further work is to be run.
+  void on_log_growth(std::function<bool(int pages)> callback);
 
  private:
   using Answer = std::promise<StoreResult<Committed>>;
@@ -86,7 +87,7 @@ class GroupCommit {
   std::mutex callback_mutex_;
   ControlStore::OnCommitted on_committed_;
   std::mutex log_callback_mutex_;
-  std::function<void(int)> on_log_growth_;
+  std::function<bool(int)> on_log_growth_;
 
   std::mutex queue_mutex_;
   std::condition_variable work_waits_, room_;

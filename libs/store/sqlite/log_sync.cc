@@ -5,6 +5,7 @@
 
 #include <cerrno>
 #include <system_error>
+#include <utility>
 
 #include "libs/store/sqlite/failure.h"
 
@@ -26,13 +27,17 @@ LogSync::~LogSync() {
   ::close(descriptor_);
 }
 
+StoreError LogSync::failure(std::string detail) {
+  return {StoreError::Code::kFailed,
+          "the disk did not confirm what was written; changes are refused until Keyfence is started again, which then"
+          " shows whether the last ones stand",
+          std::move(detail)};
+}
+
 void LogSync::sync() const {
   while (::fdatasync(descriptor_) != 0) {
     if (errno == EINTR) continue;
-    throw Failure{{StoreError::Code::kFailed,
-                   "the disk did not confirm what was written; changes are refused until Keyfence is started again,"
-                   " which then shows whether the last ones stand",
-                   "fdatasync of the store's log: " + reason_of(errno)}};
+    throw Failure{failure("fdatasync of the store's log: " + reason_of(errno))};
   }
 }
 

@@ -2,6 +2,8 @@
 
 #include <string>
 
+#include "libs/store/store_error.h"
+
 namespace keyfence::sqlite {
 
 // Makes durable what others have written to a store's write-ahead log.
@@ -16,6 +18,7 @@ class LogSync {
   LogSync(const LogSync&) = delete;
   LogSync& operator=(const LogSync&) = delete;
 
+  [[nodiscard]] static StoreError failure(std::string detail);
   void sync() const;  // returns when all that was written before the call is on the disk
 
  private:

@@ -6,6 +6,7 @@
 #include <atomic>
 #include <cerrno>
 #include <condition_variable>
+#include <filesystem>
 #include <mutex>
 #include <thread>
 
@@ -23,7 +24,7 @@ class Disk {
       ++syncs_;
       changed_.notify_all();
       changed_.wait(lock, [this] { return !held_; });
-      if (broken_) {
+      if (broken_ || (broken_file_ && !is_log(descriptor))) {
         errno = EIO;
         return -1;
       }
@@ -48,17 +49,27 @@ class Disk {
     const std::lock_guard lock(mutex_);
     broken_ = broken;
   }
+  void set_file_broken(bool broken) {
+    const std::lock_guard lock(mutex_);
+    broken_file_ = broken;
+  }
   int syncs() {
     const std::lock_guard lock(mutex_);
     return syncs_;
   }
 
  private:
+  static bool is_log(int descriptor) {
+    const auto path = std::filesystem::read_symlink("/proc/self/fd/" + std::to_string(descriptor)).string();
+    return path.ends_with("-wal");
+  }
+
   std::mutex mutex_;
   std::condition_variable changed_;
   int syncs_ = 0;
   bool held_ = false;
   bool broken_ = false;
+  bool broken_file_ = false;
 };
 
 Disk disk;
@@ -72,6 +83,7 @@ class LogSyncTest : public ::testing::Test {
   ~LogSyncTest() override {
     disk.let_go();
     disk.set_broken(false);
+    disk.set_file_broken(false);
     store_.reset();
   }
   StoreResult<Committed> insert() {
@@ -131,6 +143,22 @@ TEST_F(LogSyncTest, AfterASyncThatFailedNoChangeIsAnsweredAsDone) {
   EXPECT_EQ(told_, 1U);
 }
 
+TEST_F(LogSyncTest, AfterACheckpointThatDidNotReachTheDiskChangesEndAndTheLogKeepsThem) {
+  disk.set_file_broken(true);
+  std::size_t acknowledged = 1;
+  StoreResult<Committed> last = insert();
+  for (; last.ok() && acknowledged < 20'000; ++acknowledged) last = insert();
+  ASSERT_FALSE(last.ok());
+  EXPECT_THAT(last.error().message, ::testing::HasSubstr("did not confirm"));
+  disk.set_file_broken(false);
+  EXPECT_FALSE(insert().ok());
+  store_.reset();
+  store_ = open_sqlite_store(directory_.file("control.db")).value();
+  EXPECT_TRUE(store_->verify().ok());
+  EXPECT_GE(store_->revision().value().value, acknowledged);
+  EXPECT_TRUE(insert().ok());
+}
+
 TEST_F(LogSyncTest, StartedAgainAfterAFailedSyncTheStoreIsWholeAndWritable) {
   disk.set_broken(true);
   EXPECT_FALSE(insert().ok());
@@ -146,6 +174,6 @@ TEST_F(LogSyncTest, StartedAgainAfterAFailedSyncTheStoreIsWholeAndWritable) {
 }  // namespace keyfence::testing
 
 // Stands before the C library's for this program and all that it links.
-extern "C" int fdatasync(int descriptor) {
+extern "C" [[gnu::visibility("default")]] int fdatasync(int descriptor) {
   return keyfence::testing::disk.sync(descriptor);
 }

@@ -14,7 +14,7 @@ class SqliteStore final : public ForwardedReads<ControlStore, SqliteStore> {
  public:
   explicit SqliteStore(const std::string& path)
       : lock_(path), path_(prepare(path)), writer_(path), pool_(path), checkpointer_(path) {
-    writer_.on_log_growth([this](int pages) { checkpointer_.log_has(pages); });
+    writer_.on_log_growth([this](int pages) { return checkpointer_.log_has(pages); });
   }
   ~SqliteStore() override { writer_.on_log_growth(nullptr); }
   SqliteStore(const SqliteStore&) = delete;
