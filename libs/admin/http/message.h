@@ -10,7 +10,8 @@
 
 #include "libs/net/ip_address.h"
 
-// HTTP as the routes see it: plain values. The library that speaks it is seen by http/server.cc alone.
+// HTTP as the routes see it: plain values. The library that speaks it is seen by http/connection.cc and http/wire.cc
+// alone.
 namespace keyfence {
 
 enum class HttpMethod : std::uint8_t { kGet, kHead, kPost, kPut, kPatch, kDelete, kOther };
