@@ -17,11 +17,9 @@ constexpr std::uint64_t kRowsOfAPart = 65'536;
 
 class DayPartsTest : public UsageStoreTest {
  protected:
-  [[nodiscard]] std::string file() const { return (dir_ / "usage" / "usage-2026-02-16.db").string(); }
-
   void change(const std::string& statements) {
     sqlite3* db = nullptr;
-    ASSERT_EQ(sqlite3_open(file().c_str(), &db), SQLITE_OK);
+    ASSERT_EQ(sqlite3_open(file_of_noon().c_str(), &db), SQLITE_OK);
     char* message = nullptr;
     EXPECT_EQ(sqlite3_exec(db, statements.c_str(), nullptr, nullptr, &message), SQLITE_OK) << message;
     sqlite3_free(message);
@@ -30,7 +28,7 @@ class DayPartsTest : public UsageStoreTest {
 
   std::int64_t number(const std::string& query) {
     sqlite3* db = nullptr;
-    EXPECT_EQ(sqlite3_open(file().c_str(), &db), SQLITE_OK);
+    EXPECT_EQ(sqlite3_open(file_of_noon().c_str(), &db), SQLITE_OK);
     sqlite3_stmt* statement = nullptr;
     EXPECT_EQ(sqlite3_prepare_v2(db, query.c_str(), -1, &statement, nullptr), SQLITE_OK) << sqlite3_errmsg(db);
     EXPECT_EQ(sqlite3_step(statement), SQLITE_ROW);

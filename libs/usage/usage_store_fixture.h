@@ -57,6 +57,14 @@ class UsageStoreTest : public testing::Test {
     return out;
   }
 
+  [[nodiscard]] std::filesystem::path file_of_noon() const { return dir_ / "usage" / "usage-2026-02-16.db"; }
+
+  // An empty spool beside the store.
+  [[nodiscard]] std::filesystem::path make_spool() const {
+    std::filesystem::create_directories(dir_ / "spool");
+    return dir_ / "spool";
+  }
+
   std::filesystem::path dir_;
   std::unique_ptr<UsageStore> store_;
   std::uint64_t writer_ = 0;

@@ -1,24 +1,19 @@
 #include <gtest/gtest.h>
 
-#include <sqlite3.h>
-
 #include <algorithm>
 #include <array>
-#include <filesystem>
-#include <fstream>
+#include <chrono>
+#include <cstdint>
 #include <map>
-#include <random>
+#include <optional>
 #include <set>
 #include <string>
-#include <thread>
+#include <utility>
 #include <vector>
 
-#include "libs/usage/drain.h"
-#include "libs/usage/retrying_store.h"
-#include "libs/usage/spool_reader.h"
-#include "libs/usage/spool_writer.h"
 #include "libs/usage/usage_store_fixture.h"
 
+// What is stored reads back, is found, summed up and paged, each record once.
 namespace keyfence {
 namespace {
 
@@ -190,44 +185,6 @@ TEST_F(UsageStoreTest, ABatchDeliveredTwiceOrInOtherPiecesIsStoredOnce) {
   EXPECT_EQ(store_->stats()->dropped, 3U);
 }
 
-TEST_F(UsageStoreTest, EvidenceSumsOverDaysAndSurvivesRetention) {
-  store(requests(300, kDay / 100));
-  const auto count = [this] {
-    const std::vector<KeyId> keys = {KeyId(1000), KeyId(5)};
-    const std::vector<EntryId> entries = {EntryId(7)};
-    const auto key = store_->key_evidence(keys);
-    const auto entry = store_->entry_evidence(entries);
-    EXPECT_TRUE(key && entry && (*key)[0] && (*entry)[0]);
-    EXPECT_FALSE((*key)[1]);
-    return std::tuple((*key)[0]->allowed.hits, (*key)[0]->denied.hits, (*entry)[0]->hits, (*entry)[0]->first_at,
-                      (*entry)[0]->last_at, (*key)[0]->last_address);
-  };
-  const auto before = count();
-  EXPECT_EQ(std::get<0>(before) + std::get<1>(before), 75U);
-  EXPECT_EQ(std::get<2>(before), 200U);
-  UsageRetention retention;
-  retention.age_max = std::chrono::days(1);
-  ASSERT_TRUE(store_->apply_retention(retention, Timestamp{kNoon.micros + 4 * kDay}));
-  EXPECT_LT(all().size(), 100U);
-  EXPECT_EQ(count(), before);
-  reopen();
-  EXPECT_EQ(count(), before);
-}
-
-TEST_F(UsageStoreTest, RetentionBySizeRemovesTheOldestDaysAndKeepsToday) {
-  store(requests(300, kDay / 100));
-  store_.reset();  // the journals go into the files
-  UsageRetention retention;
-  retention.bytes_max = std::filesystem::file_size(dir_ / "usage" / "usage-2026-02-17.db") * 2;
-  reopen();
-  ASSERT_TRUE(store_->apply_retention(retention, Timestamp{kNoon.micros + 2 * kDay}));
-  std::set<std::uint64_t> days;
-  for (const StoredRecord& record : all()) days.insert(record.day);
-  ASSERT_FALSE(days.empty());
-  EXPECT_GT(*days.begin(), 20'500U);
-  EXPECT_TRUE(days.contains(20'502U));
-}
-
 TEST_F(UsageStoreTest, SeveralPiecesAreStoredTogetherAndEachOnce) {
   auto items = requests(30, kDay / 10);
   std::uint64_t offset = 4096;
@@ -246,90 +203,6 @@ TEST_F(UsageStoreTest, SeveralPiecesAreStoredTogetherAndEachOnce) {
   EXPECT_EQ(store_->stored_up_to(1, 1).value(), items[19].offset);
   EXPECT_EQ(store_->stored_up_to(2, 1).value(), items[29].offset);
   EXPECT_EQ(store_->stats()->dropped, 3U);
-}
-
-TEST_F(UsageStoreTest, AFileWhoseMakingWasCutOffIsMadeAnew) {
-  store_.reset();
-  const std::filesystem::path file = dir_ / "usage" / "usage-2026-02-16.db";
-  sqlite3* half = nullptr;
-  ASSERT_EQ(sqlite3_open(file.c_str(), &half), SQLITE_OK);
-  ASSERT_EQ(
-      sqlite3_exec(half, "PRAGMA application_id = 1262900529; PRAGMA user_version = 2;", nullptr, nullptr, nullptr),
-      SQLITE_OK);
-  sqlite3_close(half);
-  reopen();
-  EXPECT_TRUE(all().empty());
-  store({request(1, kNoon)});
-  EXPECT_EQ(all().size(), 1U);
-  EXPECT_TRUE(store_->stats()->set_aside.empty());
-}
-
-TEST_F(UsageStoreTest, ADayWhoseEvidenceIsDamagedDoesNotStopRetention) {
-  auto items = requests(60'000, 10);
-  store(items);
-  store({request(1, Timestamp{kNoon.micros + kDay})});
-  const std::string file = (dir_ / "usage" / "usage-2026-02-16.db").string();
-  store_.reset();
-  sqlite3* db = nullptr;
-  ASSERT_EQ(sqlite3_open(file.c_str(), &db), SQLITE_OK);
-  sqlite3_stmt* root = nullptr;
-  ASSERT_EQ(sqlite3_prepare_v2(db, "SELECT rootpage FROM sqlite_schema WHERE name = 'evidence'", -1, &root, nullptr),
-            SQLITE_OK);
-  ASSERT_EQ(sqlite3_step(root), SQLITE_ROW);
-  const std::int64_t page = sqlite3_column_int64(root, 0);
-  sqlite3_finalize(root);
-  sqlite3_close(db);
-  reopen();  // before the damage, so that the look at start does not find it
-  {
-    std::fstream damaged(file, std::ios::binary | std::ios::in | std::ios::out);
-    damaged.seekp((page - 1) * 4096);
-    damaged << std::string(4096, '\xAB');
-  }
-  UsageRetention retention;
-  retention.age_max = std::chrono::days(1);
-  ASSERT_TRUE(store_->apply_retention(retention, Timestamp{kNoon.micros + 2 * kDay}));
-  EXPECT_EQ(store_->stats()->set_aside.size(), 1U);
-  EXPECT_EQ(all().size(), 1U);
-}
-
-TEST_F(UsageStoreTest, AStoreThatCannotBeOpenedYetSaysWhyAndIsOpenedLater) {
-  const std::filesystem::path dir = dir_ / "later";
-  std::ofstream(dir) << "in the way";
-  const auto later = open_when_possible([dir] { return open_sqlite_usage_store(dir); });
-  EXPECT_FALSE(later->stats());
-  EXPECT_FALSE(later->stored_up_to(1, 1));
-  std::filesystem::remove(dir);
-  std::this_thread::sleep_for(std::chrono::milliseconds(1100));
-  EXPECT_TRUE(later->stats());
-  EXPECT_TRUE(std::filesystem::exists(dir / "usage-meta.db"));
-}
-
-TEST_F(UsageStoreTest, RetentionBySizeWithinADayRemovesTheOldestRecordsAndKeepsTheirEvidence) {
-  store(requests(60'000, 10));
-  const auto hits = [this] { return store_->entry_evidence(std::vector{EntryId(7)}).value()[0]->hits; };
-  const std::uint64_t before = hits();
-  UsageRetention retention;
-  retention.bytes_max = 3 << 20;
-  for (int call = 0; call < 5; ++call) ASSERT_TRUE(store_->apply_retention(retention, kNoon));
-  const auto left = all();
-  ASSERT_FALSE(left.empty());
-  EXPECT_LT(left.size(), 50'000U);
-  for (std::size_t i = 0; i < left.size(); ++i) ASSERT_EQ(left[i].record.bytes_sent, 59'999 - i);
-  EXPECT_EQ(hits(), before);
-}
-
-TEST_F(UsageStoreTest, RecordsThatComeAfterTheirDayWasRemovedCountLikeOthers) {
-  const auto hits = [this] { return store_->entry_evidence(std::vector{EntryId(7)}).value()[0]->hits; };
-  UsageRetention retention;
-  retention.age_max = std::chrono::days(1);
-  for (std::uint64_t round = 1; round <= 3; ++round) {
-    store(requests(30, kSecond));
-    EXPECT_EQ(all().size(), 30U);
-    ASSERT_TRUE(store_->apply_retention(retention, Timestamp{kNoon.micros + 5 * kDay}));
-    EXPECT_EQ(all().size(), 0U);
-    reopen();
-    EXPECT_EQ(hits(), 20 * round);
-  }
 }
 
 TEST_F(UsageStoreTest, RecordsOfOneMicrosecondAreAllKept) {
@@ -382,54 +255,6 @@ TEST_F(UsageStoreTest, APathPrefixFindsPathsInAndOutsideTheDictionary) {
   EXPECT_EQ(count("/%"), 0U);
 }
 
-TEST_F(UsageStoreTest, ADamagedPageThatAQueryMeetsTakesItsDayAsideAndTheOthersGoOn) {
-  auto items = requests(60'000, 10);
-  store(items);
-  for (StorableRecord& item : items) item.record.at.micros += kDay;
-  store(items);
-  store_.reset();
-  const std::filesystem::path file = dir_ / "usage" / "usage-2026-02-16.db";
-  ASSERT_TRUE(std::filesystem::exists(file));
-  const auto middle = static_cast<std::streamoff>(std::filesystem::file_size(file) / 2 / 4096 * 4096);
-  {
-    std::fstream damaged(file, std::ios::binary | std::ios::in | std::ios::out);
-    damaged.seekp(middle);
-    damaged << std::string(6 * 4096, '\xAB');
-  }
-  reopen();
-  (void)store_->query({}, std::nullopt, 1'000'000, [](const StoredRecord&) { return true; });
-  store({request(1, Timestamp{kNoon.micros + 2 * kDay})});
-  EXPECT_EQ(store_->stats()->set_aside.size(), 1U);
-  EXPECT_EQ(all().size(), 60'001U);
-}
-
-TEST_F(UsageStoreTest, AFileCutShortIsSetAside) {
-  store(requests(60'000, 10));
-  store_.reset();
-  const std::filesystem::path file = dir_ / "usage" / "usage-2026-02-16.db";
-  std::filesystem::resize_file(file, std::filesystem::file_size(file) / 3);
-  reopen();
-  EXPECT_EQ(store_->stats()->set_aside.size(), 1U);
-  store({request(1, kNoon)});
-  EXPECT_EQ(all().size(), 1U);
-}
-
-TEST_F(UsageStoreTest, ALockOfAnotherProcessIsWaitedFor) {
-  store({request(1, kNoon)});
-  sqlite3* other = nullptr;
-  ASSERT_EQ(sqlite3_open((dir_ / "usage" / "usage-2026-02-16.db").c_str(), &other), SQLITE_OK);
-  ASSERT_EQ(sqlite3_exec(other, "BEGIN IMMEDIATE", nullptr, nullptr, nullptr), SQLITE_OK);
-  std::thread unlock([other] {
-    std::this_thread::sleep_for(std::chrono::milliseconds(300));
-    sqlite3_exec(other, "COMMIT", nullptr, nullptr, nullptr);
-  });
-  EXPECT_EQ(all().size(), 1U);  // reads go on
-  store({request(2, kNoon)});
-  unlock.join();
-  sqlite3_close(other);
-  EXPECT_EQ(all().size(), 2U);
-}
-
 TEST_F(UsageStoreTest, ARequestIsFoundByItsId) {
   const auto items = requests(200, kSecond / 3);
   store(items);
@@ -441,26 +266,6 @@ TEST_F(UsageStoreTest, ARequestIsFoundByItsId) {
   RequestId other = items[123].record.request_id;
   other[10] ^= 1;
   EXPECT_FALSE(store_->find(other).value());
-}
-
-TEST_F(UsageStoreTest, ADamagedDayIsSetAsideAndTheRestGoesOn) {
-  store(requests(300, kDay / 100));
-  const std::size_t whole = all().size();
-  store_.reset();
-  std::vector<std::filesystem::path> files;
-  for (const auto& item : std::filesystem::directory_iterator(dir_ / "usage")) {
-    if (item.path().filename().string().starts_with("usage-2") && item.path().extension() == ".db") {
-      files.push_back(item.path());
-    }
-  }
-  ASSERT_GT(files.size(), 2U);
-  std::ofstream(files[0], std::ios::binary | std::ios::trunc) << std::string(9000, 'x');
-  reopen();
-  EXPECT_LT(all().size(), whole);
-  EXPECT_GT(all().size(), 0U);
-  EXPECT_EQ(store_->stats()->set_aside.size(), 1U);
-  store(requests(300, kDay / 100));  // the damaged day is written anew
-  EXPECT_GT(all().size(), whole);
 }
 
 TEST_F(UsageStoreTest, TextsBeyondTheDictionaryStandInTheRows) {
@@ -477,172 +282,6 @@ TEST_F(UsageStoreTest, TextsBeyondTheDictionaryStandInTheRows) {
   std::size_t n = kCount;
   for (const StoredRecord& record : all()) ASSERT_EQ(record.user_agent, agents[--n]);
   EXPECT_EQ(n, 0U);
-}
-
-TEST_F(UsageStoreTest, TheDrainMovesEveryRecordOnceAndRemovesEndedSegments) {
-  const std::filesystem::path spool = dir_ / "spool";
-  std::filesystem::create_directories(spool);
-  const DrainOptions options{.spool_dir = spool, .retention = {.age_max = std::chrono::days(100'000)}};
-  const auto matcher = [](const UsageRecord&) {
-    return MatchedEntries{.global = {}, .account = {}, .key = EntryId(7)};
-  };
-  auto drain = Drain::start(*store_, options, matcher);
-  constexpr std::uint64_t kRecords = 20'000;
-  const auto append = [&spool](std::uint64_t from) {
-    SpoolWriter writer({.dir = spool, .gateway = "g", .segment_bytes = 64 << 10, .spool_bytes_max = 64 << 20});
-    for (std::uint64_t n = from; n < from + kRecords; ++n) {
-      StorableRecord item = request(n, Timestamp{kNoon.micros + static_cast<std::int64_t>(n) * 50});
-      if (writer.append(item.record) != SpoolOutcome::kStored) ADD_FAILURE() << "dropped";
-    }
-  };
-  std::thread one(append, 0);
-  std::thread two(append, kRecords);
-  // The drain ends and begins again in the middle, as after an upgrade of the daemon.
-  drain.reset();
-  reopen();
-  drain = Drain::start(*store_, options, matcher);
-  one.join();
-  two.join();
-  drain->flush();
-  drain->flush();  // the second pass sees the segments that ended after the first had listed them
-  std::set<std::uint64_t> seen;
-  std::size_t rows = 0;
-  ASSERT_TRUE(store_->query({}, std::nullopt, 1'000'000, [&](const StoredRecord& record) {
-    seen.insert(record.record.bytes_sent);
-    ++rows;
-    return true;
-  }));
-  const auto stats = store_->stats();
-  ASSERT_TRUE(stats);
-  EXPECT_EQ(stats->damaged, 0U);
-  EXPECT_TRUE(stats->set_aside.empty());
-  EXPECT_EQ(seen.size(), 2 * kRecords);
-  EXPECT_EQ(rows, 2 * kRecords);
-  EXPECT_TRUE(drain->status().failure.empty()) << drain->status().failure;
-  EXPECT_EQ(drain->status().backlog_bytes, 0U);
-  EXPECT_TRUE(std::filesystem::is_empty(spool));
-  EXPECT_EQ(store_->entry_evidence(std::vector{EntryId(7)}).value()[0]->hits, 2 * kRecords);
-}
-
-TEST_F(UsageStoreTest, TheDrainTellsGatewaysApartByTheirNames) {
-  const std::filesystem::path spool = dir_ / "spool";
-  std::filesystem::create_directories(spool);
-  const auto drain = Drain::start(*store_, {.spool_dir = spool, .retention = {.age_max = std::chrono::days(100'000)}},
-                                  [](const UsageRecord&) { return MatchedEntries{}; });
-  const auto writer_of = [&spool](const std::string& gateway) {
-    return SpoolWriter({.dir = spool, .gateway = gateway, .segment_bytes = 64 << 10, .spool_bytes_max = 128 << 10});
-  };
-  const auto append = [](SpoolWriter& writer, std::uint64_t n, std::uint64_t revision) {
-    StorableRecord item = request(n, Timestamp{kNoon.micros + static_cast<std::int64_t>(n)});
-    item.record.decision.revision = Revision{revision};
-    return writer.append(item.record);
-  };
-  {
-    SpoolWriter east = writer_of("east");
-    ASSERT_EQ(append(east, 1, 7), SpoolOutcome::kStored);
-    while (append(east, 2, 8) == SpoolOutcome::kStored) {
-    }
-  }
-  drain->flush();
-  SpoolWriter west = writer_of("west");
-  SpoolWriter west_too = writer_of("west");
-  ASSERT_EQ(append(west, 3, 9), SpoolOutcome::kStored);
-  ASSERT_EQ(append(west_too, 4, 10), SpoolOutcome::kStored);
-  drain->flush();
-  drain->flush();  // the second pass knows whose the files are
-  const std::vector<GatewayStatus> gateways = drain->status().gateways;
-  ASSERT_EQ(gateways.size(), 2U);
-  EXPECT_EQ(gateways[0].name, "east");
-  EXPECT_EQ(gateways[0].dropped, 1U);
-  EXPECT_EQ(gateways[0].last_revision, Revision{8});
-  EXPECT_EQ(gateways[0].workers, 0U) << "it has ended, and what it wrote is stored";
-  EXPECT_EQ(gateways[1].name, "west");
-  EXPECT_EQ(gateways[1].stored, 2U);
-  EXPECT_EQ(gateways[1].dropped, 0U);
-  EXPECT_EQ(gateways[1].workers, 2U);
-  EXPECT_EQ(gateways[1].backlog_bytes, 0U);
-  EXPECT_EQ(gateways[1].last_revision, Revision{10});
-  EXPECT_EQ(gateways[1].last_at, Timestamp{kNoon.micros + 4});
-}
-
-TEST_F(UsageStoreTest, ARecordFromTheFutureCountsAsArrivedWhenItsSegmentWasMade) {
-  const std::filesystem::path spool = dir_ / "spool";
-  std::filesystem::create_directories(spool);
-  const Timestamp before = SystemClock{}.now();
-  {
-    SpoolWriter writer({.dir = spool, .gateway = "g", .segment_bytes = 64 << 10, .spool_bytes_max = 128 << 10});
-    (void)writer.append(request(1, Timestamp{before.micros + 400 * kDay}).record);
-    (void)writer.append(request(2, before).record);
-  }
-  const auto drain = Drain::start(*store_, {.spool_dir = spool, .retention = {.age_max = std::chrono::days(2)}},
-                                  [](const UsageRecord&) { return MatchedEntries{}; });
-  drain->flush();
-  drain->flush();
-  const auto found = all();
-  ASSERT_EQ(found.size(), 2U);
-  for (const StoredRecord& record : found) {
-    EXPECT_GE(record.record.at, before);
-    EXPECT_LE(record.record.at, SystemClock{}.now());
-  }
-}
-
-TEST_F(UsageStoreTest, APositionInAStandingSegmentIsNotForgottenHoweverLongNothingCame) {
-  const std::filesystem::path spool = dir_ / "spool";
-  std::filesystem::create_directories(spool);
-  SpoolWriter writer({.dir = spool, .gateway = "g", .segment_bytes = 64 << 10, .spool_bytes_max = 128 << 10});
-  (void)writer.append(request(1, SystemClock{}.now()).record);
-  const auto matcher = [](const UsageRecord&) { return MatchedEntries{}; };
-  Drain::start(*store_, {.spool_dir = spool, .retention = {}}, matcher)->flush();
-  store_.reset();
-  sqlite3* meta = nullptr;
-  ASSERT_EQ(sqlite3_open((dir_ / "usage" / "usage-meta.db").c_str(), &meta), SQLITE_OK);
-  ASSERT_EQ(sqlite3_exec(meta, "UPDATE segments SET heard_at = heard_at - 172800000000", nullptr, nullptr, nullptr),
-            SQLITE_OK);
-  sqlite3_close(meta);
-  reopen();
-  Drain::start(*store_, {.spool_dir = spool, .retention = {}}, matcher)->flush();
-  const auto segments = list_spool(spool);
-  ASSERT_EQ(segments.size(), 1U);
-  EXPECT_GT(store_->stored_up_to(segments[0].writer, segments[0].sequence).value(), 0U);
-}
-
-TEST_F(UsageStoreTest, AFileInTheSpoolThatIsNoSegmentIsToldAndSetAside) {
-  const std::filesystem::path spool = dir_ / "spool";
-  std::filesystem::create_directories(spool);
-  const std::filesystem::path file = spool / "0123456789abcdef-0000000000000001.seg";
-  std::ofstream(file) << std::string(5000, 'x');
-  std::vector<std::string> told;
-  Drain::start(*store_,
-               {.spool_dir = spool,
-                .retention = {},
-                .tell = [&told](DrainNews, const std::string& what) { told.push_back(what); }},
-               [](const UsageRecord&) { return MatchedEntries{}; })
-      ->flush();
-  ASSERT_EQ(told.size(), 1U);
-  EXPECT_NE(told[0].find("set aside"), std::string::npos) << told[0];
-  EXPECT_TRUE(std::filesystem::exists(file.string() + ".damaged"));
-}
-
-TEST_F(UsageStoreTest, TheDrainTellsWhatWasDroppedAndWhatIsDamagedOnce) {
-  const std::filesystem::path spool = dir_ / "spool";
-  std::filesystem::create_directories(spool);
-  std::vector<std::string> told;
-  {
-    SpoolWriter writer({.dir = spool, .gateway = "g", .segment_bytes = 64 << 10, .spool_bytes_max = 128 << 10});
-    for (std::uint64_t n = 0; n < 2000; ++n) (void)writer.append(request(n, kNoon).record);
-    ASSERT_GT(writer.dropped(), 0U);
-    const auto drain = Drain::start(*store_,
-                                    {.spool_dir = spool,
-                                     .retention = {.age_max = std::chrono::days(100'000)},
-                                     .tell = [&told](DrainNews, const std::string& what) { told.push_back(what); }},
-                                    [](const UsageRecord&) { return MatchedEntries{}; });
-    drain->flush();
-    drain->flush();
-    EXPECT_EQ(store_->stats()->dropped, writer.dropped());
-    EXPECT_EQ(all().size() + writer.dropped(), 2000U);
-  }
-  ASSERT_EQ(told.size(), 1U);
-  EXPECT_NE(told[0].find("were dropped by gateways"), std::string::npos) << told[0];
 }
 
 }  // namespace
