@@ -24,6 +24,19 @@ function variablesCss(): string {
   });
 }
 
+/** Every page is index.html. What another page's own file holds is the script that it begins with instead. */
+export function sharedPage(): Plugin {
+  const script = /<script.*<\/script>/;
+  return {
+    name: 'keyfence-shared-page',
+    transformIndexHtml: {
+      order: 'pre',
+      handler: (html) =>
+        readFileSync(new URL('./index.html', import.meta.url), 'utf8').replace(script, script.exec(html)![0]),
+    },
+  };
+}
+
 /** What need not wait for the rest runs before it, and what every page needs is fetched meanwhile. */
 export function preloaded(): Plugin {
   return {

@@ -1,7 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import react from '@vitejs/plugin-react';
 import { defineConfig } from 'vite';
-import { compiledAtOnce, preloaded, variables } from './build_plugins.ts';
+import { compiledAtOnce, preloaded, sharedPage, variables } from './build_plugins.ts';
 import { precompressed } from './precompressed.ts';
 
 // `npm run dev` asks the daemon at KEYFENCE_API (http://127.0.0.1:8600 without it).
@@ -33,7 +33,7 @@ const groups = [
 ];
 
 export default defineConfig({
-  plugins: [react(), variables(), preloaded(), compiledAtOnce(), precompressed()],
+  plugins: [react(), variables(), sharedPage(), preloaded(), compiledAtOnce(), precompressed()],
   resolve: { alias: { '@': fileURLToPath(new URL('./src', import.meta.url)) } },
   server: { proxy: { '/api': { target: api, changeOrigin: true } } },
   build: {
