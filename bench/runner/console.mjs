@@ -205,6 +205,23 @@ const scrollBy = ([label, pixels, framesMax, rowsWanted]) =>
     requestAnimationFrame(step);
   });
 
+// Scrolls while the main thread is watched: where it got to, and what one would have seen of it.
+async function watchedScroll({ page, devtools, origin }, scrolling) {
+  const { events, result } = await traced(devtools, () => page.evaluate(scrollBy, scrolling));
+  const thread = mainThread(events, rendererOf(events, origin));
+  const frames = result.frames.sort((a, b) => b - a);
+  const seen = {
+    frames: frames.length,
+    rows_in_document_max: result.rows_max,
+    longest_frame_ms: frames[0],
+    frames_over_50_ms: frames.filter((ms) => ms > 50).length,
+    frame_p99_ms: frames[Math.floor(frames.length / 100)],
+    longest_task_ms: thread.longest,
+    tasks_over_50_ms: thread.over_50,
+  };
+  return { result, seen };
+}
+
 async function scrolls({ setup, entries, quick, say }) {
   const rows = [];
   const { context, page, devtools, origin } = await visit({ ...setup, factor: 1 });
@@ -219,25 +236,8 @@ async function scrolls({ setup, entries, quick, say }) {
       ['as a wheel does', 120, quick ? 60 : 600],
     ]) {
       say(`scrolling ${entries.toLocaleString('en')} entries: ${name}`);
-      const { events, result } = await traced(devtools, () =>
-        page.evaluate(scrollBy, ['Entries of the list', pixels, framesMax]),
-      );
-      const thread = mainThread(events, rendererOf(events, origin));
-      // What waits at the end for the scrolling to stop says nothing.
-      const frames = result.frames.sort((a, b) => b - a);
-      rows.push({
-        kind: 'scroll',
-        name,
-        entries,
-        frames: frames.length,
-        reached: `${result.position} of ${result.of}`,
-        rows_in_document_max: result.rows_max,
-        longest_frame_ms: frames[0],
-        frames_over_50_ms: frames.filter((ms) => ms > 50).length,
-        frame_p99_ms: frames[Math.floor(frames.length / 100)],
-        longest_task_ms: thread.longest,
-        tasks_over_50_ms: thread.over_50,
-      });
+      const { result, seen } = await watchedScroll({ page, devtools, origin }, ['Entries of the list', pixels, framesMax]);
+      rows.push({ kind: 'scroll', name, entries, reached: `${result.position} of ${result.of}`, ...seen });
     }
   } finally {
     await context.close();
@@ -264,24 +264,8 @@ async function logScrolls({ setup, rows, deep, quick, say }) {
       ['as a wheel does', 120, quick ? 60 : 600, undefined],
     ]) {
       say(`scrolling a log of ${rows.toLocaleString('en')} records: ${name}`);
-      const { events, result } = await traced(devtools, () =>
-        page.evaluate(scrollBy, ['Requests, newest first', pixels, framesMax, wanted]),
-      );
-      const thread = mainThread(events, rendererOf(events, origin));
-      const frames = result.frames.sort((a, b) => b - a);
-      found.push({
-        kind: 'scroll',
-        name: `log, ${name}`,
-        entries: rows,
-        frames: frames.length,
-        pages_read: pages,
-        rows_in_document_max: result.rows_max,
-        longest_frame_ms: frames[0],
-        frames_over_50_ms: frames.filter((ms) => ms > 50).length,
-        frame_p99_ms: frames[Math.floor(frames.length / 100)],
-        longest_task_ms: thread.longest,
-        tasks_over_50_ms: thread.over_50,
-      });
+      const { seen } = await watchedScroll({ page, devtools, origin }, ['Requests, newest first', pixels, framesMax, wanted]);
+      found.push({ kind: 'scroll', name: `log, ${name}`, entries: rows, pages_read: pages, ...seen });
     }
   } finally {
     await context.close();
