@@ -8,12 +8,9 @@
 #include <boost/beast/core/flat_buffer.hpp>
 #include <boost/beast/core/string.hpp>
 #include <boost/beast/http/chunk_encode.hpp>
-#include <boost/beast/http/empty_body.hpp>
 #include <boost/beast/http/parser.hpp>
 #include <boost/beast/http/read.hpp>
-#include <boost/beast/http/serializer.hpp>
 #include <boost/beast/http/string_body.hpp>
-#include <boost/beast/http/write.hpp>
 #include <chrono>
 #include <functional>
 #include <optional>
@@ -229,12 +226,14 @@ class Connection final : public HttpConnection, public std::enable_shared_from_t
     write(std::move(response));
   }
 
+  [[nodiscard]] KeepAlive kept() const noexcept { return keep_alive_ ? KeepAlive::kYes : KeepAlive::kNo; }
+
   void write(HttpResponse response) {
     connections_.give_back_room(std::exchange(room_, 0));
     if (connections_.stopping()) keep_alive_ = false;
     if (response.next_piece && !head_) return begin_stream(std::move(response));
     text_.reserve(1024 + response.body.size());
-    append_head(text_, response, version_, keep_alive_ ? KeepAlive::kYes : KeepAlive::kNo);
+    append_head(text_, response, version_, kept(), response.next_piece ? BodyLength::kUntold : BodyLength::kCounted);
     if (!head_) text_ += response.body;
     // Most answers fit into the socket's buffer: then nothing has to be waited for.
     error_code error;
@@ -260,16 +259,10 @@ class Connection final : public HttpConnection, public std::enable_shared_from_t
     chunked_ = version_ == 11;
     keep_alive_ = keep_alive_ && chunked_;
     next_piece_ = std::move(response.next_piece);
-    head_message_.emplace(http::int_to_status(static_cast<unsigned>(response.status)), version_);
-    for (const auto& [key, value] : response.headers) head_message_->insert(key, value);
-    head_message_->set(http::field::content_type, response.content_type);
-    head_message_->keep_alive(keep_alive_);
-    head_message_->chunked(chunked_);
-    serializer_.emplace(*head_message_);
+    append_head(text_, response, version_, kept(), chunked_ ? BodyLength::kChunked : BodyLength::kUntold);
     expires_after(connections_.options().write_timeout);
-    http::async_write_header(socket_, *serializer_, [self = shared_from_this()](error_code error, std::size_t) {
-      self->serializer_.reset();
-      self->head_message_.reset();
+    asio::async_write(socket_, asio::buffer(text_), [self = shared_from_this()](error_code error, std::size_t) {
+      self->text_.clear();
       if (error) return self->break_off();
       self->make_piece();
     });
@@ -345,10 +338,8 @@ class Connection final : public HttpConnection, public std::enable_shared_from_t
   const IpAddress peer_;
   beast::flat_buffer buffer_;
   std::optional<http::request_parser<http::string_body>> parser_;
-  std::string text_;  // the answer that is being sent
+  std::string text_;  // the answer that is being sent; of one in pieces, its head
   // Of a body that is made while it is sent.
-  std::optional<http::response<http::empty_body>> head_message_;
-  std::optional<http::response_serializer<http::empty_body>> serializer_;
   std::function<bool(std::string&)> next_piece_;
   std::string piece_;
   std::optional<Timer> pause_;

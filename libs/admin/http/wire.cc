@@ -85,7 +85,8 @@ HttpRequest request_of(const ParsedHead& head, const IpAddress& peer) {
   return request;
 }
 
-void append_head(std::string& text, const HttpResponse& response, unsigned version, KeepAlive keep_alive) {
+void append_head(std::string& text, const HttpResponse& response, unsigned version, KeepAlive keep_alive,
+                 BodyLength length) {
   text += version == 10 ? "HTTP/1.0 " : "HTTP/1.1 ";
   text += std::to_string(response.status);
   text += ' ';
@@ -98,7 +99,8 @@ void append_head(std::string& text, const HttpResponse& response, unsigned versi
   if (keep_alive == KeepAlive::kNo && version == 11) line("Connection", "close");
   if (keep_alive == KeepAlive::kYes && version == 10) line("Connection", "keep-alive");
   const bool has_no_body = response.status == 204 || response.status == 304;
-  if (!has_no_body && !response.next_piece) line("Content-Length", std::to_string(response.body.size()));
+  if (length == BodyLength::kCounted && !has_no_body) line("Content-Length", std::to_string(response.body.size()));
+  if (length == BodyLength::kChunked) line("Transfer-Encoding", "chunked");
   text += "\r\n\r\n";
 }
 

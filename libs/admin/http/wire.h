@@ -35,8 +35,11 @@ struct HttpRefusal {
 [[nodiscard]] HttpRequest request_of(const ParsedHead& head, const IpAddress& peer);
 
 enum class KeepAlive : std::uint8_t { kNo, kYes };
+// kUntold: up to the end of the connection, or of no body.
+enum class BodyLength : std::uint8_t { kUntold, kCounted, kChunked };
 
 // Everything before the body. version is 10 or 11.
-void append_head(std::string& text, const HttpResponse& response, unsigned version, KeepAlive keep_alive);
+void append_head(std::string& text, const HttpResponse& response, unsigned version, KeepAlive keep_alive,
+                 BodyLength length);
 
 }  // namespace keyfence
