@@ -71,9 +71,12 @@ void write_entries(Body& body, const std::vector<PolicyEntry>& entries) {
     body.id(entry.id);
     body.raw(",\"range\":");
     body.text(entry.range.text());
-    body.raw(entry.state == EntryState::kEnabled ? ",\"enabled\":true" : ",\"enabled\":false");
-    body.raw(",\"expires_at\":");
-    body.seconds(entry.expires_at);
+    // Most are enabled and do not expire: it is said where it is not so.
+    if (entry.state != EntryState::kEnabled) body.raw(",\"enabled\":false");
+    if (entry.expires_at) {
+      body.raw(",\"expires_at\":");
+      body.number(entry.expires_at->value);
+    }
     body.raw("}");
   });
 }

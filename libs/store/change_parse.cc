@@ -82,8 +82,8 @@ IpRange as_range(const json::value& value) {
 PolicyEntry as_entry(const json::value& value) {
   const json::object& object = as_object(value);
   return {as_id<EntryId>(member(object, "id")), as_range(member(object, "range")),
-          as_boolean(member(object, "enabled")) ? EntryState::kEnabled : EntryState::kDisabled,
-          as_seconds(member(object, "expires_at"))};
+          object.contains("enabled") ? EntryState::kDisabled : EntryState::kEnabled,
+          object.contains("expires_at") ? as_seconds(member(object, "expires_at")) : std::nullopt};
 }
 
 AccountPolicy as_account(const json::value& value) {

@@ -56,7 +56,8 @@ constexpr std::string_view kSmallBody =
     R"({"revision":1,"instance_error_style":null,"accounts":[{"id":"acc_0000000000007","state":"active",)"
     R"("error_style":null}],"removed_accounts":[],"keys":[],"removed_digests":[],"lists":[{"account":null,)"
     R"("mode":"enforce","when_empty":"allow","replaces_all":false,"upserted":[{"id":"ent_0000000000005",)"
-    R"("range":"10.0.0.0/24","enabled":true,"expires_at":77}],"removed":["ent_0000000000006"]}]})";
+    R"("range":"10.0.0.0/24","enabled":false,"expires_at":77},{"id":"ent_0000000000007","range":"10.0.1.1/32"}],)"
+    R"("removed":["ent_0000000000006"]}]})";
 
 TEST(ChangeBody, HasThisForm) {
   PolicyChange change;
@@ -64,7 +65,8 @@ TEST(ChangeBody, HasThisForm) {
   change.accounts = {{AccountId(7), AccountState::kActive, std::nullopt, {}}};
   ListDelta delta;
   delta.ref = ListRef::global();
-  delta.upserted = {{EntryId(5), range_of("10.0.0.0/24"), EntryState::kEnabled, UnixSeconds{77}}};
+  delta.upserted = {{EntryId(5), range_of("10.0.0.0/24"), EntryState::kDisabled, UnixSeconds{77}},
+                    {EntryId(7), range_of("10.0.1.1/32"), EntryState::kEnabled, std::nullopt}};
   delta.removed = {EntryId(6)};
   change.lists = {delta};
   EXPECT_EQ(to_body(change), kSmallBody);
@@ -122,7 +124,10 @@ TEST(ChangeBody, AnythingButTheCanonicalBodyIsRefused) {
       with("10.0.0.0/24", "10.0.0.1/24"),
       with("10.0.0.0/24", " 10.0.0.0/24"),
       with("\"expires_at\":77", "\"expires_at\":4294967296"),
-      with("\"enabled\":true", "\"enabled\":1"),
+      with("\"enabled\":false", "\"enabled\":0"),
+      with("\"enabled\":false", "\"enabled\":true"),
+      with("\"range\":\"10.0.1.1/32\"", "\"range\":\"10.0.1.1/32\",\"enabled\":true"),
+      with("\"range\":\"10.0.1.1/32\"", "\"range\":\"10.0.1.1/32\",\"expires_at\":null"),
       with("\"account\":null", "\"account\":\"global\""),
   };
   for (const std::string& body : bodies) EXPECT_FALSE(parse_body(body).has_value()) << body;

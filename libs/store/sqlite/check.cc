@@ -50,10 +50,7 @@ void check_key(Reads& reads, KeyId id, std::span<const std::uint8_t> packed) {
 }
 
 void check_keys(Connection& connection, Reads& reads) {
-  if (integer(connection, "SELECT count(*) FROM keys") != integer(connection, "SELECT count(*) FROM key_policies")) {
-    fail_corrupt("there are not as many packed policies as keys");
-  }
-  Statement keys(connection, "SELECT key, packed FROM key_policies ORDER BY key");
+  Statement keys(connection, "SELECT owner, packed FROM lists WHERE layer = 3 ORDER BY owner");
   Rows rows = keys.query();
   while (rows.next()) check_key(reads, KeyId(rows.id(0)), rows.blob(1));
 }
@@ -85,8 +82,8 @@ void check_lists(Connection& connection) {
 
 void check_history(Connection& connection) {
   Statement wrong(connection,
-                  "SELECT l.layer, l.owner FROM lists AS l LEFT JOIN list_revisions AS r ON r.layer = l.layer"
-                  " AND r.owner = l.owner AND r.revision = l.changed WHERE r.mode IS NOT l.mode"
+                  "SELECT l.layer, l.owner FROM lists AS l LEFT JOIN list_history AS r ON r.layer = l.layer"
+                  " AND r.owner = l.owner AND r.of_entry = 0 AND r.revision = l.changed WHERE r.mode IS NOT l.mode"
                   " OR r.when_empty IS NOT l.when_empty OR r.entry_count IS NOT l.entry_count");
   Rows rows = wrong.query();
   if (rows.next()) {
@@ -134,7 +131,7 @@ void check_quickly(Connection& connection) {
     // One way down each tree.
     for (const Sql newest :
          {Sql("SELECT max(id) FROM accounts"), Sql("SELECT max(id) FROM keys"),
-          Sql("SELECT max(key) FROM key_policies"), Sql("SELECT max(owner) FROM lists WHERE layer = 3"),
+          Sql("SELECT max(owner) FROM lists WHERE layer = 3"), Sql("SELECT max(owner) FROM list_history WHERE layer = 3"),
           Sql("SELECT max(owner) FROM entries WHERE layer = 3"), Sql("SELECT max(id) FROM tokens"),
           Sql("SELECT max(id) FROM audit"), Sql("SELECT max(digest) FROM keys")}) {
       static_cast<void>(integer(connection, newest));
@@ -148,8 +145,8 @@ void check_rows(Connection& connection) {
   Reads reads(connection);
   check_pages(connection, "PRAGMA integrity_check(1)");
   check_feed(connection);
-  check_keys(connection, reads);
   check_lists(connection);
+  check_keys(connection, reads);
   check_spreads(connection);
   check_changes(connection);
   check_history(connection);

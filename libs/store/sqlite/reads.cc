@@ -252,18 +252,18 @@ Reads::Reads(Connection& connection)
           " INDEXED BY entries_by_spread WHERE layer = ? AND owner = ? AND spread = ? AND range >= ? AND range <= ?"),
       list_revisions_(connection,
                       "SELECT layer, owner, revision, at, actor, address, action, mode, when_empty, entry_count, added,"
-                      " updated, removed FROM list_revisions WHERE layer = ? AND owner = ? AND revision < ?"
-                      " ORDER BY revision DESC LIMIT ?"),
+                      " updated, removed FROM list_history WHERE layer = ? AND owner = ? AND of_entry = 0"
+                      " AND revision < ? ORDER BY revision DESC LIMIT ?"),
       list_at_(connection,
                "SELECT layer, owner, revision, at, actor, address, action, mode, when_empty, entry_count, added,"
-               " updated, removed FROM list_revisions WHERE layer = ? AND owner = ? AND revision <= ?"
+               " updated, removed FROM list_history WHERE layer = ? AND owner = ? AND of_entry = 0 AND revision <= ?"
                " ORDER BY revision DESC LIMIT 1"),
       entries_at_(connection,
                   "SELECT id, range, state, expires_at, kind, text, label, added_by, added_at FROM entries"
                   " WHERE layer = ?1 AND owner = ?2 AND id > ?4 AND since <= ?3"
-                  " UNION ALL SELECT id, range, state, expires_at, kind, text, label, added_by, added_at"
-                  " FROM past_entries WHERE layer = ?1 AND owner = ?2 AND until > ?3 AND since <= ?3 AND id > ?4"
-                  " ORDER BY id LIMIT ?5"),
+                  " UNION ALL SELECT entry, range, state, expires_at, kind, text, label, added_by, added_at"
+                  " FROM list_history WHERE layer = ?1 AND owner = ?2 AND of_entry = 1 AND revision > ?3"
+                  " AND since <= ?3 AND entry > ?4 ORDER BY 1 LIMIT ?5"),
       token_by_digest_(connection,
                        "SELECT id, name, digest, hint, role, account, expires_at, revoked_at, created_by, created_at,"
                        " addresses, last_used_at FROM tokens WHERE digest = ?"),

@@ -1,7 +1,6 @@
 #include "libs/store/sqlite/transaction.h"
 
 #include <algorithm>
-#include <limits>
 #include <set>
 
 #include "libs/store/audit_chain.h"
@@ -11,7 +10,6 @@
 namespace keyfence::sqlite {
 namespace {
 
-constexpr std::int64_t kEndOfTime = std::numeric_limits<std::int64_t>::max();
 constexpr std::uint64_t kRevisionsBetweenForgetting = 64;
 constexpr std::size_t kPastEntriesBetweenForgetting = 1'000;
 
@@ -92,8 +90,7 @@ void SqliteTransaction::insert_empty_list(ListRef ref) {
 
 void SqliteTransaction::delete_list(ListRef ref) {
   writes_->delete_entries.execute(ref.layer, ref.owner);
-  writes_->forget_past_entries.execute(ref.layer, ref.owner, kEndOfTime);
-  writes_->forget_list_revisions.execute(ref.layer, ref.owner, kEndOfTime);
+  writes_->delete_history.execute(ref.layer, ref.owner);
   writes_->delete_list.execute(ref.layer, ref.owner);
 }
 
@@ -165,8 +162,7 @@ StoreResult<void> SqliteTransaction::delete_account(AccountId id) {
       }
     }
     writes_->delete_entries_of_keys.execute(id);
-    writes_->forget_past_entries_of_keys.execute(id);
-    writes_->forget_list_revisions_of_keys.execute(id);
+    writes_->delete_history_of_keys.execute(id);
     writes_->delete_lists_of_keys.execute(id);
     writes_->delete_keys_of_account.execute(id);
     delete_list(ListRef::of(id));
@@ -363,7 +359,6 @@ std::optional<PolicyChange> SqliteTransaction::finish() {
   if (broken_) throw Failure{*broken_};
   std::optional<PolicyChange> change;
   if (!touched_.empty()) {
-    write_lists();
     change = make_change();
     const std::string body = to_body(*change);
     const std::span<const std::uint8_t> bytes(reinterpret_cast<const std::uint8_t*>(body.data()), body.size());
@@ -406,12 +401,12 @@ StoreResult<void> SqliteTransaction::insert_idempotency(const IdempotencyRow& ro
   });
 }
 
-void SqliteTransaction::write_lists() {
-  for (const auto& [ref, list] : touched_.lists) {
-    writes_->update_list.execute(list.row.mode, list.row.when_empty, list.row.entry_count, list.row.changed, ref.layer,
-                                 ref.owner);
-    write_list_revision(list);
-  }
+void SqliteTransaction::write_list(const TouchedPolicy::List& list,
+                                   std::optional<std::span<const std::uint8_t>> packed) {
+  const ListRow& row = list.row;
+  writes_->update_list.execute(row.mode, row.when_empty, row.entry_count, row.changed, packed, row.ref.layer,
+                               row.ref.owner);
+  write_list_revision(list);
 }
 
 void SqliteTransaction::write_list_revision(const TouchedPolicy::List& list) {
@@ -468,7 +463,9 @@ PolicyChange SqliteTransaction::make_change() {
   add_accounts(change);
   add_keys(change);
   for (const auto& [ref, list] : touched_.lists) {
-    if (ref.layer != Layer::kKey) change.lists.push_back(delta_of(list));
+    if (ref.layer == Layer::kKey) continue;
+    write_list(list, std::nullopt);
+    change.lists.push_back(delta_of(list));
   }
   return change;
 }
@@ -508,7 +505,11 @@ void SqliteTransaction::add_keys(PolicyChange& change) {
                      row->scopes,
                      {list.mode, list.when_empty, reads_->policy_entries(ref)}};
     pack_key_policy(policy, packed);
-    writes_->put_key_policy.execute(id, std::span<const std::uint8_t>(packed));
+    if (written != touched_.lists.end()) {
+      write_list(written->second, packed);
+    } else {
+      writes_->update_packed.execute(std::span<const std::uint8_t>(packed), id);
+    }
     change.keys.push_back(std::move(policy));
   }
   // A digest that moved from one key to another is not gone.

@@ -26,14 +26,12 @@ Writes::Writes(Connection& connection)
       delete_keys_of_account(connection, "DELETE FROM keys WHERE account = ?"),
       insert_grams(connection, "INSERT INTO key_grams (rowid, grams) VALUES (?, ?)"),
       delete_grams(connection, "INSERT INTO key_grams (key_grams, rowid, grams) VALUES ('delete', ?, ?)"),
-      put_key_policy(connection,
-                     "INSERT INTO key_policies (key, packed) VALUES (?, ?)"
-                     " ON CONFLICT (key) DO UPDATE SET packed = excluded.packed"),
       insert_list(connection,
                   "INSERT INTO lists (layer, owner, mode, when_empty, entry_count, changed) VALUES (?, ?, ?, ?, 0, ?)"),
       update_list(connection,
-                  "UPDATE lists SET mode = ?, when_empty = ?, entry_count = ?, changed = ?"
+                  "UPDATE lists SET mode = ?, when_empty = ?, entry_count = ?, changed = ?, packed = ?"
                   " WHERE layer = ? AND owner = ?"),
+      update_packed(connection, "UPDATE lists SET packed = ? WHERE layer = 3 AND owner = ?"),
       delete_list(connection, "DELETE FROM lists WHERE layer = ? AND owner = ?"),
       delete_lists_of_keys(connection,
                            "DELETE FROM lists WHERE layer = 3 AND owner IN (SELECT id FROM keys WHERE account = ?)"),
@@ -51,29 +49,30 @@ Writes::Writes(Connection& connection)
                             " added_at = ?, since = ? WHERE layer = ? AND owner = ? AND id = ? AND +range = ?"),
       delete_entry(connection, "DELETE FROM entries WHERE layer = ? AND owner = ? AND id = ?"),
       delete_entries(connection, "DELETE FROM entries WHERE layer = ? AND owner = ?"),
-      keep_entry(
-          connection,
-          "INSERT INTO past_entries (layer, owner, until, id, since, range, state, expires_at, kind, text, label,"
-          " added_by, added_at) SELECT layer, owner, ?1, id, since, range, state, expires_at, kind, text, label,"
-          " added_by, added_at FROM entries WHERE layer = ?2 AND owner = ?3 AND id = ?4 AND since < ?1"),
+      keep_entry(connection,
+                 "INSERT INTO list_history (layer, owner, of_entry, revision, entry, since, range, state, expires_at,"
+                 " kind, text, label, added_by, added_at) SELECT layer, owner, 1, ?1, id, since, range, state,"
+                 " expires_at, kind, text, label, added_by, added_at FROM entries"
+                 " WHERE layer = ?2 AND owner = ?3 AND id = ?4 AND since < ?1"),
       keep_entries(connection,
-                   "INSERT INTO past_entries (layer, owner, until, id, since, range, state, expires_at, kind, text,"
-                   " label, added_by, added_at) SELECT layer, owner, ?1, id, since, range, state, expires_at, kind,"
-                   " text, label, added_by, added_at FROM entries WHERE layer = ?2 AND owner = ?3 AND since < ?1"),
+                   "INSERT INTO list_history (layer, owner, of_entry, revision, entry, since, range, state, expires_at,"
+                   " kind, text, label, added_by, added_at) SELECT layer, owner, 1, ?1, id, since, range, state,"
+                   " expires_at, kind, text, label, added_by, added_at FROM entries"
+                   " WHERE layer = ?2 AND owner = ?3 AND since < ?1"),
       insert_list_revision(connection,
-                           "INSERT INTO list_revisions (layer, owner, revision, at, actor, address, action, mode,"
-                           " when_empty, entry_count, added, updated, removed)"
-                           " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"),
+                           "INSERT INTO list_history (layer, owner, of_entry, revision, entry, at, actor, address,"
+                           " action, mode, when_empty, entry_count, added, updated, removed)"
+                           " VALUES (?, ?, 0, ?, 0, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"),
       newest_list_revisions(connection,
-                            "SELECT revision, updated + removed FROM list_revisions WHERE layer = ? AND owner = ?"
-                            " ORDER BY revision DESC LIMIT ?"),
-      forget_list_revisions(connection, "DELETE FROM list_revisions WHERE layer = ? AND owner = ? AND revision < ?"),
-      forget_past_entries(connection, "DELETE FROM past_entries WHERE layer = ? AND owner = ? AND until <= ?"),
-      forget_list_revisions_of_keys(
-          connection,
-          "DELETE FROM list_revisions WHERE layer = 3 AND owner IN (SELECT id FROM keys WHERE account = ?)"),
-      forget_past_entries_of_keys(
-          connection, "DELETE FROM past_entries WHERE layer = 3 AND owner IN (SELECT id FROM keys WHERE account = ?)"),
+                            "SELECT revision, updated + removed FROM list_history WHERE layer = ? AND owner = ?"
+                            " AND of_entry = 0 ORDER BY revision DESC LIMIT ?"),
+      forget_list_revisions(
+          connection, "DELETE FROM list_history WHERE layer = ? AND owner = ? AND of_entry = 0 AND revision < ?"),
+      forget_past_entries(
+          connection, "DELETE FROM list_history WHERE layer = ? AND owner = ? AND of_entry = 1 AND revision <= ?"),
+      delete_history(connection, "DELETE FROM list_history WHERE layer = ? AND owner = ?"),
+      delete_history_of_keys(
+          connection, "DELETE FROM list_history WHERE layer = 3 AND owner IN (SELECT id FROM keys WHERE account = ?)"),
       insert_idempotency(connection,
                          "INSERT INTO idempotency (caller, key, request, at, sealed, revision)"
                          " VALUES (?, ?, ?, ?, ?, ?)"),
