@@ -125,7 +125,8 @@ using Work = std::function<StoreResult<void>(Transaction&)>;
 // Source   docs/life-of-a-change.md.
 class ControlStore : public StoreReader {
  public:
-  // While it lives, all that its thread reads of the store is of one snapshot, and cheaper. One at a time on a thread.
+  // While it lives, all that its thread reads of the store is of one snapshot, and cheaper; but for the instance and
+  // token_by_digest(), which may be newer. One at a time on a thread.
   class ReadHold {
    public:
     ReadHold() = default;

@@ -129,11 +129,11 @@ void check_quickly(Connection& connection) {
     check_pages(connection, "PRAGMA quick_check(1)");
   } else {
     // One way down each tree.
-    for (const Sql newest :
-         {Sql("SELECT max(id) FROM accounts"), Sql("SELECT max(id) FROM keys"),
-          Sql("SELECT max(owner) FROM lists WHERE layer = 3"), Sql("SELECT max(owner) FROM list_history WHERE layer = 3"),
-          Sql("SELECT max(owner) FROM entries WHERE layer = 3"), Sql("SELECT max(id) FROM tokens"),
-          Sql("SELECT max(id) FROM audit"), Sql("SELECT max(digest) FROM keys")}) {
+    for (const Sql newest : {Sql("SELECT max(id) FROM accounts"), Sql("SELECT max(id) FROM keys"),
+                             Sql("SELECT max(owner) FROM lists WHERE layer = 3"),
+                             Sql("SELECT max(owner) FROM list_history WHERE layer = 3"),
+                             Sql("SELECT max(owner) FROM entries WHERE layer = 3"), Sql("SELECT max(id) FROM tokens"),
+                             Sql("SELECT max(id) FROM audit"), Sql("SELECT max(digest) FROM keys")}) {
       static_cast<void>(integer(connection, newest));
     }
   }

@@ -2,11 +2,12 @@
 
 #include <algorithm>
 #include <chrono>
+#include <utility>
 
 namespace keyfence::sqlite {
 namespace {
 
-// A batch is closed after this time even if works wait: those that are done want their answer.
+// A batch is closed after this time of works even if others wait: those that are done want their answer.
 constexpr std::chrono::milliseconds kBatchTime{10};
 
 Connection open_writer(const std::string& path) {
@@ -36,7 +37,7 @@ int note_log_pages(void* pages, sqlite3*, const char*, int count) {
 
 }  // namespace
 
-GroupCommit::GroupCommit(const std::string& path)
+GroupCommit::GroupCommit(const std::string& path, HotRows& hot_rows)
     : connection_(open_writer(path)),
       reads_(connection_),
       writes_(connection_),
@@ -47,6 +48,7 @@ GroupCommit::GroupCommit(const std::string& path)
       roll_back_to_(connection_, "ROLLBACK TO change_set"),
       prune_(connection_, "DELETE FROM changes WHERE revision < ?"),
       log_(path),
+      hot_rows_(&hot_rows),
       revision_(reads_.revision()),
       oldest_change_(oldest_change(connection_)) {
   sqlite3_wal_hook(connection_.handle(), note_log_pages, &log_pages_);
@@ -96,7 +98,7 @@ void GroupCommit::write_loop() {
   while (true) {
     std::vector<Waiting> waiting = take();
     if (waiting.empty()) return;
-    serve(waiting);
+    serve(std::move(waiting));
   }
 }
 
@@ -105,52 +107,69 @@ std::vector<GroupCommit::Waiting> GroupCommit::take() {
   {
     std::unique_lock lock(queue_mutex_);
     work_waits_.wait(lock, [this] { return stopping_ || !queue_.empty(); });
-    const std::size_t count = std::min(queue_.size(), kBatchWorksMax);
-    const auto end = queue_.begin() + static_cast<std::ptrdiff_t>(count);
-    taken.assign(std::make_move_iterator(queue_.begin()), std::make_move_iterator(end));
-    queue_.erase(queue_.begin(), end);
+    move_queue(taken);
   }
   room_.notify_all();
   return taken;
 }
 
-void GroupCommit::serve(std::span<Waiting> waiting) {
+bool GroupCommit::take_more(std::vector<Waiting>& waiting) {
+  {
+    std::unique_lock lock(queue_mutex_);
+    work_waits_.wait(lock, [this] { return !syncing_ || !queue_.empty(); });
+    if (queue_.empty()) return false;
+    move_queue(waiting);
+  }
+  room_.notify_all();
+  return true;
+}
+
+void GroupCommit::move_queue(std::vector<Waiting>& to) {
+  const std::size_t count = std::min(queue_.size(), kBatchWorksMax - std::min(to.size(), kBatchWorksMax));
+  const auto end = queue_.begin() + static_cast<std::ptrdiff_t>(count);
+  to.insert(to.end(), std::make_move_iterator(queue_.begin()), std::make_move_iterator(end));
+  queue_.erase(queue_.begin(), end);
+}
+
+void GroupCommit::serve(std::vector<Waiting> waiting) {
   if (const std::optional<StoreError> failure = sync_failure()) {
     for (Waiting& one : waiting) one.answer.set_value(Err{*failure});
     return;
   }
-  std::size_t together = waiting.size();
+  bool alone = false;
   while (!waiting.empty()) {
-    StoreResult<Batch> batch = commit(waiting.first(std::min(together, waiting.size())));
-    if (!batch && together > 1) {
-      together = 1;  // each for itself, from here on
+    StoreResult<Batch> batch = commit(waiting, alone);
+    if (!batch && !alone && waiting.size() > 1) {
+      alone = true;  // each for itself, from here on
       continue;
     }
     if (!batch) {
       waiting.front().answer.set_value(Err{batch.error()});
-      waiting = waiting.subspan(1);
+      waiting.erase(waiting.begin());
       continue;
     }
-    const std::span<Waiting> done = waiting.first(batch->outcomes.size());
-    waiting = waiting.subspan(done.size());
+    const auto done = waiting.begin() + static_cast<std::ptrdiff_t>(batch->outcomes.size());
     Unsynced unsynced{std::move(batch->outcomes), {}, std::move(batch->changes)};
-    for (Waiting& one : done) unsynced.answers.push_back(std::move(one.answer));
+    for (auto one = waiting.begin(); one != done; ++one) unsynced.answers.push_back(std::move(one->answer));
+    waiting.erase(waiting.begin(), done);
     pass_on(std::move(unsynced));
     tell_log_growth();
   }
 }
 
-StoreResult<GroupCommit::Batch> GroupCommit::commit(std::span<Waiting> waiting) {
+StoreResult<GroupCommit::Batch> GroupCommit::commit(std::vector<Waiting>& waiting, bool alone) {
   Batch batch;
   batch.revision = revision_;
   StoreResult<void> result = guarded([&] {
     begin_.execute();
     prune_changes(waiting.size());
-    const auto began = std::chrono::steady_clock::now();
-    for (const Waiting& one : waiting) {
-      batch.outcomes.push_back(run_one(*one.work, batch));
-      if (std::chrono::steady_clock::now() - began > kBatchTime) break;
-    }
+    std::chrono::steady_clock::duration spent{};
+    do {
+      const auto began = std::chrono::steady_clock::now();
+      batch.outcomes.push_back(run_one(*waiting[batch.outcomes.size()].work, batch));
+      spent += std::chrono::steady_clock::now() - began;
+    } while (!alone && spent < kBatchTime && batch.outcomes.size() < kBatchWorksMax &&
+             (batch.outcomes.size() < waiting.size() || take_more(waiting)));
     commit_.execute();
   });
   if (!result) {
@@ -158,6 +177,7 @@ StoreResult<GroupCommit::Batch> GroupCommit::commit(std::span<Waiting> waiting) 
     return Err{result.error()};
   }
   revision_ = batch.revision;
+  if (batch.touched_hot_rows) hot_rows_->forget();
   return batch;
 }
 
@@ -179,6 +199,7 @@ StoreResult<Committed> GroupCommit::run_one(const Work& work, Batch& batch) {
     return Err{result.error()};
   }
   release_.execute();
+  batch.touched_hot_rows |= transaction.touched_hot_rows();
   Committed committed{batch.revision, change.has_value()};
   if (change) {
     batch.revision = change->revision;
@@ -208,9 +229,13 @@ void GroupCommit::tell_log_growth() {
 
 void GroupCommit::pass_on(Unsynced&& batch) {
   {
-    std::unique_lock lock(unsynced_mutex_);
-    batch_room_.wait(lock, [this] { return unsynced_.size() < kUnsyncedBatchesMax; });
-    unsynced_.push_back(std::move(batch));
+    std::unique_lock lock(queue_mutex_);
+    work_waits_.wait(lock, [this] { return !syncing_; });
+    syncing_ = true;
+  }
+  {
+    const std::lock_guard lock(unsynced_mutex_);
+    unsynced_ = std::move(batch);
   }
   batch_waits_.notify_one();
 }
@@ -221,9 +246,7 @@ std::optional<StoreError> GroupCommit::sync_failure() {
 }
 
 void GroupCommit::sync_loop() {
-  while (true) {
-    std::vector<Unsynced> batches = take_unsynced();
-    if (batches.empty()) return;
+  while (std::optional<Unsynced> batch = take_unsynced()) {
     std::optional<StoreError> failure = sync_failure();
     if (!failure) {
       if (StoreResult<void> synced = guarded([this] { log_.sync(); }); !synced) {
@@ -232,35 +255,29 @@ void GroupCommit::sync_loop() {
         sync_failure_ = failure;
       }
     }
-    if (!failure) publish(batches);
-    for (Unsynced& batch : batches) {
-      for (std::size_t i = 0; i < batch.answers.size(); ++i) {
-        if (failure) {
-          batch.answers[i].set_value(Err{*failure});
-        } else {
-          batch.answers[i].set_value(std::move(batch.outcomes[i]));
-        }
+    if (!failure) publish(batch->changes);
+    {
+      const std::lock_guard lock(queue_mutex_);
+      syncing_ = false;
+    }
+    work_waits_.notify_all();
+    for (std::size_t i = 0; i < batch->answers.size(); ++i) {
+      if (failure) {
+        batch->answers[i].set_value(Err{*failure});
+      } else {
+        batch->answers[i].set_value(std::move(batch->outcomes[i]));
       }
     }
   }
 }
 
-std::vector<GroupCommit::Unsynced> GroupCommit::take_unsynced() {
-  std::vector<Unsynced> taken;
-  {
-    std::unique_lock lock(unsynced_mutex_);
-    batch_waits_.wait(lock, [this] { return written_all_ || !unsynced_.empty(); });
-    taken.swap(unsynced_);
-  }
-  batch_room_.notify_one();
-  return taken;
+std::optional<GroupCommit::Unsynced> GroupCommit::take_unsynced() {
+  std::unique_lock lock(unsynced_mutex_);
+  batch_waits_.wait(lock, [this] { return written_all_ || unsynced_; });
+  return std::exchange(unsynced_, std::nullopt);
 }
 
-void GroupCommit::publish(std::vector<Unsynced>& batches) {
-  std::vector<PolicyChange> changes;
-  for (Unsynced& batch : batches) {
-    std::move(batch.changes.begin(), batch.changes.end(), std::back_inserter(changes));
-  }
+void GroupCommit::publish(const std::vector<PolicyChange>& changes) {
   const std::lock_guard lock(callback_mutex_);
   if (on_committed_ && !changes.empty()) on_committed_(changes);
 }

@@ -9,6 +9,7 @@
 #include <thread>
 #include <vector>
 
+#include "libs/store/sqlite/hot_rows.h"
 #include "libs/store/sqlite/log_sync.h"
 #include "libs/store/sqlite/transaction.h"
 
@@ -16,22 +17,21 @@ namespace keyfence::sqlite {
 
 inline constexpr std::size_t kWaitingWorksMax = 4096;      // callers beyond these wait to be let into the queue
 inline constexpr std::size_t kBatchWorksMax = 256;         // works that one COMMIT writes together
-inline constexpr std::size_t kUnsyncedBatchesMax = 16;     // committed, and not yet known to be on the disk
 inline constexpr std::uint64_t kChangeRowsKept = 100'000;  // older ones are pruned: who needs them takes a snapshot
 
 // The one writer: a thread that runs the works that wait, each in a savepoint, and commits them together; and beside
 // it one that waits for the disk.
 //
-// Shape    One COMMIT for all works that waited when it began, which writes them to the log. The second thread syncs
-//          the log once for all batches that were committed when it began; then on_committed, then the answers. So the
-//          next works run while the disk is waited for. A work that fails rolls back alone. If the COMMIT fails, none
-//          of its works stands; those of a larger batch are then tried one by one, so that one too large for the disk
-//          does not take others with it. If a sync fails, nothing after the last good one is answered as done, and no
-//          further work is run.
+// Shape    One COMMIT for all works that came until the other thread was ready for them, which writes them to the log.
+//          The other thread syncs the log; then on_committed, then the answers. Meanwhile the next works run, each that
+//          comes joins them, and what several of them touch is written once. A work that fails rolls back alone. If the
+//          COMMIT fails, none of its works stands; those of a larger batch are then tried one by one, so that one too
+//          large for the disk does not take others with it. If a sync fails, nothing after the last good one is
+//          answered as done, and no further work is run.
 // Threads  run() from any thread but its own two.
 class GroupCommit {
  public:
-  explicit GroupCommit(const std::string& path);
+  GroupCommit(const std::string& path, HotRows& hot_rows);
   ~GroupCommit();  // after the works that wait
   GroupCommit(const GroupCommit&) = delete;
   GroupCommit& operator=(const GroupCommit&) = delete;
@@ -53,6 +53,7 @@ class GroupCommit {
     std::vector<StoreResult<Committed>> outcomes;
     std::vector<PolicyChange> changes;
     Revision revision;  // after the batch
+    bool touched_hot_rows = false;
   };
   struct Unsynced {
     std::vector<StoreResult<Committed>> outcomes;
@@ -61,25 +62,31 @@ class GroupCommit {
   };
 
   void write_loop();
+  // Works that wait, so many at most; none when the thread is to end.
   [[nodiscard]] std::vector<Waiting> take();
-  void serve(std::span<Waiting> waiting);
-  // As many of the works as one commit takes, from the first; the error if they could not be committed.
-  [[nodiscard]] StoreResult<Batch> commit(std::span<Waiting> waiting);
+  // Waits for works until the other thread is ready for a batch; false if that came first.
+  [[nodiscard]] bool take_more(std::vector<Waiting>& waiting);
+  void move_queue(std::vector<Waiting>& to);  // with the queue's mutex held
+  void serve(std::vector<Waiting> waiting);
+  // Commits works from the first, to which others are added unless each is to be for itself; the error if they could
+  // not be committed.
+  [[nodiscard]] StoreResult<Batch> commit(std::vector<Waiting>& waiting, bool alone);
   [[nodiscard]] StoreResult<Committed> run_one(const Work& work, Batch& batch);
   void prune_changes(std::size_t batch_size);
   void tell_log_growth();
-  void pass_on(Unsynced&& batch);  // to the other thread; waits while that has many
+  void pass_on(Unsynced&& batch);  // to the other thread; waits while that has another
   [[nodiscard]] std::optional<StoreError> sync_failure();
 
   void sync_loop();
-  [[nodiscard]] std::vector<Unsynced> take_unsynced();
-  void publish(std::vector<Unsynced>& batches);
+  [[nodiscard]] std::optional<Unsynced> take_unsynced();
+  void publish(const std::vector<PolicyChange>& changes);
 
   Connection connection_;
   Reads reads_;
   Writes writes_;
   Statement begin_, commit_, savepoint_, release_, roll_back_to_, prune_;
   LogSync log_;
+  HotRows* hot_rows_;
   Revision revision_;
   std::uint64_t oldest_change_ = 0;
   int log_pages_ = 0;
@@ -93,10 +100,11 @@ class GroupCommit {
   std::condition_variable work_waits_, room_;
   std::deque<Waiting> queue_;
   bool stopping_ = false;
+  bool syncing_ = false;  // a batch is at the other thread
 
   std::mutex unsynced_mutex_;
-  std::condition_variable batch_waits_, batch_room_;
-  std::vector<Unsynced> unsynced_;
+  std::condition_variable batch_waits_;
+  std::optional<Unsynced> unsynced_;
   std::optional<StoreError> sync_failure_;
   bool written_all_ = false;  // no further batch comes
 

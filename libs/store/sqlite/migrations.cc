@@ -411,9 +411,8 @@ void index_names(Connection& connection) {
 }
 
 constexpr std::array kMigrations = {Migration{1, kFirstSchema, make_instance}, Migration{2, kPeople, nullptr},
-                                    Migration{3, kKeptChanges, keep_changes}, Migration{4, kSpreads, measure_ranges},
-                                    Migration{5, kNameGrams, index_names},
-                                    Migration{6, kListsTogether, nullptr}};
+                                    Migration{3, kKeptChanges, keep_changes},  Migration{4, kSpreads, measure_ranges},
+                                    Migration{5, kNameGrams, index_names},     Migration{6, kListsTogether, nullptr}};
 
 std::int64_t single_integer(Connection& connection, Sql sql) {
   Statement statement(connection, sql);
@@ -445,9 +444,13 @@ int newest_schema() noexcept {
 }
 
 void migrate(Connection& connection) {
+  migrate(connection, newest_schema());
+}
+
+void migrate(Connection& connection, int last) {
   const int standing = standing_schema(connection);
   for (const Migration& migration : kMigrations) {
-    if (migration.number <= standing) continue;
+    if (migration.number <= standing || migration.number > last) continue;
     connection.execute("BEGIN IMMEDIATE");
     try {
       if (migration.number == 1) {

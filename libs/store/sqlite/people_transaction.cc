@@ -121,6 +121,7 @@ StoreResult<void> SqliteTransaction::put_device(PersonId person, const KeyDigest
 }
 
 StoreResult<void> SqliteTransaction::touch_token(TokenId id, Timestamp used_at) {
+  touched_hot_rows_ = true;
   return write([&] {
     if (writes_->people.touch_token.execute(used_at, id) == 0) fail_not_found("there is no token " + id.text());
   });

@@ -11,9 +11,9 @@ thread_local ReadPool::Held ReadPool::held_;
 // A transaction begins to read, and to lock, with its first statement.
 class ReadPool::Hold final : public ControlStore::ReadHold {
  public:
-  Hold(ReadPool& pool, std::unique_ptr<Lane> lane) : lease_(pool, std::move(lane)) {
+  Hold(ReadPool& pool, std::unique_ptr<Lane> lane, HotRows::Generation since) : lease_(pool, std::move(lane)) {
     lease_.lane->begin.execute();
-    held_ = {&pool, lease_.lane.get()};
+    held_ = {&pool, lease_.lane.get(), since};
   }
   // NOLINTNEXTLINE(bugprone-exception-escape): memory alone can fail here, and then the process may end
   ~Hold() override {
@@ -41,7 +41,7 @@ ReadPool::ReadPool(const std::string& path) {
   for (std::size_t i = 0; i < kConnections; ++i) free_.push_back(std::make_unique<Lane>(path));
 }
 
-std::unique_ptr<ControlStore::ReadHold> ReadPool::try_hold() {
+std::unique_ptr<ControlStore::ReadHold> ReadPool::try_hold(HotRows::Generation since) {
   KF_ASSERT(held_.pool == nullptr);
   std::unique_ptr<Lane> lane;
   {
@@ -50,7 +50,7 @@ std::unique_ptr<ControlStore::ReadHold> ReadPool::try_hold() {
     lane = std::move(free_.back());
     free_.pop_back();
   }
-  return std::make_unique<Hold>(*this, std::move(lane));
+  return std::make_unique<Hold>(*this, std::move(lane), since);
 }
 
 std::unique_ptr<ReadPool::Lane> ReadPool::take() {

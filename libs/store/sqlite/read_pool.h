@@ -3,9 +3,11 @@
 #include <condition_variable>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <vector>
 
 #include "libs/store/control_store.h"
+#include "libs/store/sqlite/hot_rows.h"
 #include "libs/store/sqlite/reads.h"
 
 namespace keyfence::sqlite {
@@ -23,8 +25,11 @@ class ReadPool {
     return function(lease.lane->reads);
   }
 
-  // nullptr: no connection is free.
-  [[nodiscard]] std::unique_ptr<ControlStore::ReadHold> try_hold();
+  // nullptr: no connection is free. While it is held, the thread finds the number in held_since().
+  [[nodiscard]] std::unique_ptr<ControlStore::ReadHold> try_hold(HotRows::Generation since);
+  [[nodiscard]] std::optional<HotRows::Generation> held_since() const noexcept {
+    return held_.pool == this ? std::optional(held_.since) : std::nullopt;
+  }
 
  private:
   static constexpr std::size_t kConnections = 8;
@@ -49,6 +54,7 @@ class ReadPool {
   struct Held {
     const ReadPool* pool = nullptr;
     Lane* lane = nullptr;
+    HotRows::Generation since = 0;
   };
 
   [[nodiscard]] std::unique_ptr<Lane> take();  // waits for one

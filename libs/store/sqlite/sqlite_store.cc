@@ -13,16 +13,30 @@ namespace {
 class SqliteStore final : public ForwardedReads<ControlStore, SqliteStore> {
  public:
   explicit SqliteStore(const std::string& path)
-      : lock_(path), path_(prepare(path)), writer_(path), pool_(path), checkpointer_(path) {
+      : lock_(path), path_(prepare(path)), writer_(path, hot_rows_), pool_(path), checkpointer_(path) {
     writer_.on_log_growth([this](int pages) { return checkpointer_.log_has(pages); });
   }
   ~SqliteStore() override { writer_.on_log_growth(nullptr); }
   SqliteStore(const SqliteStore&) = delete;
   SqliteStore& operator=(const SqliteStore&) = delete;
 
-  std::unique_ptr<ReadHold> hold_reads() override { return pool_.try_hold(); }
+  std::unique_ptr<ReadHold> hold_reads() override { return pool_.try_hold(hot_rows_.generation()); }
   StoreResult<Committed> transact(const Work& work) override { return writer_.run(work); }
   void on_committed(OnCommitted callback) override { writer_.on_committed(std::move(callback)); }
+
+  // These two as they are now, whatever the thread holds.
+  StoreResult<InstanceRow> instance() override {
+    return guarded([&] {
+      return hot_rows_.instance(pool_.held_since(),
+                                [&] { return pool_.with([](Reads& reads) { return reads.instance(); }); });
+    });
+  }
+  StoreResult<std::optional<TokenRow>> token_by_digest(const KeyDigest& digest) override {
+    return guarded([&] {
+      return hot_rows_.token(digest, pool_.held_since(),
+                             [&] { return pool_.with([&](Reads& reads) { return reads.token_by_digest(digest); }); });
+    });
+  }
 
   StoreResult<void> snapshot(const SnapshotSink& sink) override {
     return guarded([&] {
@@ -55,6 +69,7 @@ class SqliteStore final : public ForwardedReads<ControlStore, SqliteStore> {
 
   StoreLock lock_;
   std::string path_;
+  HotRows hot_rows_;
   GroupCommit writer_;
   ReadPool pool_;
   Checkpointer checkpointer_;

@@ -110,6 +110,7 @@ StoreResult<KeyRow> SqliteTransaction::key(KeyId id) {
 }
 
 StoreResult<void> SqliteTransaction::update_instance(const InstanceRow& row) {
+  touched_hot_rows_ = true;
   return write([&] {
     if (same_settings(reads_->instance(), row)) return;
     writes_->update_instance.execute(row.error_style, row.key_limits.entries_max, row.key_limits.floor_v4,
@@ -152,6 +153,7 @@ void SqliteTransaction::forget_key(KeyId id, const KeyDigest& digest) {
 }
 
 StoreResult<void> SqliteTransaction::delete_account(AccountId id) {
+  touched_hot_rows_ = true;
   return write([&] {
     static_cast<void>(reads_->account(id));
     {
@@ -335,6 +337,7 @@ StoreResult<void> SqliteTransaction::change_entries(ListRef ref, const EntryChan
 }
 
 StoreResult<void> SqliteTransaction::insert_token(const TokenRow& row) {
+  touched_hot_rows_ = true;
   return write([&] {
     if (row.account) static_cast<void>(reads_->account(*row.account));
     naming_duplicates(
@@ -347,6 +350,7 @@ StoreResult<void> SqliteTransaction::insert_token(const TokenRow& row) {
 }
 
 StoreResult<void> SqliteTransaction::update_token(const TokenRow& row) {
+  touched_hot_rows_ = true;
   return write([&] {
     const std::int64_t changed =
         writes_->update_token.execute(row.name, row.digest, row.hint, row.role, row.account, row.expires_at,

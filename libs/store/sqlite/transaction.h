@@ -69,6 +69,9 @@ class SqliteTransaction final : public ForwardedReads<Transaction, SqliteTransac
   StoreResult<ListRow> list(ListRef ref) override;
   StoreResult<KeyRow> key(KeyId id) override;
 
+  // Whether a row of HotRows may have changed.
+  [[nodiscard]] bool touched_hot_rows() const noexcept { return touched_hot_rows_; }
+
   // Writes what belongs to the change set beside its rows: packed policies, list rows, revision, change row and audit
   // rows. The change if the policy changed. Throws Failure.
   [[nodiscard]] std::optional<PolicyChange> finish();
@@ -115,6 +118,7 @@ class SqliteTransaction final : public ForwardedReads<Transaction, SqliteTransac
   TouchedPolicy touched_;
   std::optional<KeyRow> known_key_;
   std::vector<AuditRow> audit_;
+  bool touched_hot_rows_ = false;
   std::optional<StoreError> broken_;  // a row function failed halfway: nothing of this may be committed
 };
 

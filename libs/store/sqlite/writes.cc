@@ -66,10 +66,10 @@ Writes::Writes(Connection& connection)
       newest_list_revisions(connection,
                             "SELECT revision, updated + removed FROM list_history WHERE layer = ? AND owner = ?"
                             " AND of_entry = 0 ORDER BY revision DESC LIMIT ?"),
-      forget_list_revisions(
-          connection, "DELETE FROM list_history WHERE layer = ? AND owner = ? AND of_entry = 0 AND revision < ?"),
-      forget_past_entries(
-          connection, "DELETE FROM list_history WHERE layer = ? AND owner = ? AND of_entry = 1 AND revision <= ?"),
+      forget_list_revisions(connection,
+                            "DELETE FROM list_history WHERE layer = ? AND owner = ? AND of_entry = 0 AND revision < ?"),
+      forget_past_entries(connection,
+                          "DELETE FROM list_history WHERE layer = ? AND owner = ? AND of_entry = 1 AND revision <= ?"),
       delete_history(connection, "DELETE FROM list_history WHERE layer = ? AND owner = ?"),
       delete_history_of_keys(
           connection, "DELETE FROM list_history WHERE layer = 3 AND owner IN (SELECT id FROM keys WHERE account = ?)"),

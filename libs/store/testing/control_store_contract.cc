@@ -254,6 +254,46 @@ TEST_P(ControlStoreContract, WhatAThreadHoldsIsOneSnapshotAndOthersWriteMeanwhil
   EXPECT_THAT(store().accounts({}).value(), SizeIs(2));
 }
 
+TEST_P(ControlStoreContract, TokensAndSettingsAreNeverReadAsTheyWereBeforeAnAnsweredChange) {
+  const TokenRow first = new_token("0");
+  ASSERT_TRUE(store().transact([&](Transaction& t) { return t.insert_token(first); }).ok());
+  std::atomic<bool> done{false};
+  std::atomic<std::size_t> answered{0};  // names below it are gone
+  std::atomic<int> outdated{0};
+  std::vector<std::thread> readers;
+  for (int i = 0; i < 3; ++i) {
+    readers.emplace_back([&, holds = i > 0] {
+      while (!done) {
+        const auto hold = holds ? store().hold_reads() : nullptr;
+        if (hold) static_cast<void>(store().accounts({}));  // the snapshot begins here
+        const std::size_t before = answered;
+        const auto token = store().token_by_digest(first.digest);
+        const auto instance = store().instance();
+        if (hold) continue;  // these may be as old as what is held
+        if (std::stoul((*token)->name) < before || instance->key_limits.entries_max < 1 + before) ++outdated;
+      }
+    });
+  }
+  for (std::size_t i = 1; i <= 300; ++i) {
+    ASSERT_TRUE(store()
+                    .transact([&](Transaction& t) -> StoreResult<void> {
+                      TokenRow token = first;
+                      token.name = std::to_string(i);
+                      InstanceRow instance = t.instance().value();
+                      instance.key_limits.entries_max = 1 + i;
+                      if (auto updated = t.update_token(token); !updated) return updated;
+                      return t.update_instance(instance);
+                    })
+                    .ok());
+    answered = i;
+    EXPECT_EQ(store().token_by_digest(first.digest).value()->name, std::to_string(i));
+    EXPECT_EQ(store().instance()->key_limits.entries_max, 1 + i);
+  }
+  done = true;
+  for (std::thread& reader : readers) reader.join();
+  EXPECT_EQ(outdated, 0);
+}
+
 TEST_P(ControlStoreContract, WhereAllConnectionsAreHeldNobodyIsKeptWaitingForAnother) {
   std::vector<std::thread> threads;
   std::latch all(64);
