@@ -71,7 +71,7 @@ PolicyEntry policy_of(const EntryRow& row) {
 TouchedPolicy::List& SqliteTransaction::touch(ListRef ref) {
   auto position = touched_.lists.find(ref);
   if (position == touched_.lists.end()) {
-    position = touched_.lists.emplace(ref, TouchedPolicy::List{reads_->list(ref), false, {}}).first;
+    position = touched_.lists.emplace(ref, TouchedPolicy::List{standing_list(ref), false, {}}).first;
     position->second.changed_before = position->second.row.changed;
   }
   if (ref.layer == Layer::kKey) {
@@ -89,6 +89,7 @@ void SqliteTransaction::insert_empty_list(ListRef ref) {
 }
 
 void SqliteTransaction::delete_list(ListRef ref) {
+  known_list_.reset();
   writes_->delete_entries.execute(ref.layer, ref.owner);
   writes_->delete_history.execute(ref.layer, ref.owner);
   writes_->delete_list.execute(ref.layer, ref.owner);
@@ -97,7 +98,12 @@ void SqliteTransaction::delete_list(ListRef ref) {
 StoreResult<ListRow> SqliteTransaction::list(ListRef ref) {
   const auto position = touched_.lists.find(ref);
   if (position != touched_.lists.end()) return position->second.row;
-  return ForwardedReads::list(ref);
+  return guarded([&]() -> ListRow { return standing_list(ref); });
+}
+
+const ListRow& SqliteTransaction::standing_list(ListRef ref) {
+  if (!known_list_ || known_list_->ref != ref) known_list_ = reads_->list(ref);
+  return *known_list_;
 }
 
 const KeyRow& SqliteTransaction::standing_key(KeyId id) {
@@ -148,6 +154,7 @@ StoreResult<void> SqliteTransaction::update_account(const AccountRow& row) {
 
 void SqliteTransaction::forget_key(KeyId id, const KeyDigest& digest) {
   known_key_.reset();
+  known_list_.reset();
   touched_.keys.try_emplace(id, digest);
   touched_.lists.erase(ListRef::of(id));
 }
@@ -230,7 +237,7 @@ StoreResult<void> SqliteTransaction::delete_key(KeyId id) {
 StoreResult<void> SqliteTransaction::update_list(ListRef ref, ListMode mode, WhenEmpty when_empty) {
   return write([&] {
     const auto touched = touched_.lists.find(ref);
-    const ListRow standing = touched != touched_.lists.end() ? touched->second.row : reads_->list(ref);
+    const ListRow standing = touched != touched_.lists.end() ? touched->second.row : standing_list(ref);
     if (standing.mode == mode && standing.when_empty == when_empty) return;
     ListRow& row = touch(ref).row;
     row.mode = mode;

@@ -96,6 +96,8 @@ class SqliteTransaction final : public ForwardedReads<Transaction, SqliteTransac
   [[nodiscard]] TouchedPolicy::List& touch(ListRef ref);
   // The key as it stands; of the one that was asked for last without looking again.
   [[nodiscard]] const KeyRow& standing_key(KeyId id);
+  // The same of a list that this change set has not touched.
+  [[nodiscard]] const ListRow& standing_list(ListRef ref);
   void put_entry(ListRef ref, TouchedPolicy::List& list, const EntryRow& row);
   void insert_empty_list(ListRef ref);
   void delete_list(ListRef ref);
@@ -117,6 +119,7 @@ class SqliteTransaction final : public ForwardedReads<Transaction, SqliteTransac
   Revision standing_;
   TouchedPolicy touched_;
   std::optional<KeyRow> known_key_;
+  std::optional<ListRow> known_list_;
   std::vector<AuditRow> audit_;
   bool touched_hot_rows_ = false;
   std::optional<StoreError> broken_;  // a row function failed halfway: nothing of this may be committed
