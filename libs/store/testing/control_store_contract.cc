@@ -261,6 +261,7 @@ TEST_P(ControlStoreContract, TokensAndSettingsAreNeverReadAsTheyWereBeforeAnAnsw
   std::atomic<std::size_t> answered{0};  // names below it are gone
   std::atomic<int> outdated{0};
   std::vector<std::thread> readers;
+  readers.reserve(3);
   for (int i = 0; i < 3; ++i) {
     readers.emplace_back([&, holds = i > 0] {
       while (!done) {
@@ -274,7 +275,7 @@ TEST_P(ControlStoreContract, TokensAndSettingsAreNeverReadAsTheyWereBeforeAnAnsw
       }
     });
   }
-  for (std::size_t i = 1; i <= 300; ++i) {
+  for (std::size_t i = 1; i <= 100; ++i) {
     ASSERT_TRUE(store()
                     .transact([&](Transaction& t) -> StoreResult<void> {
                       TokenRow token = first;
