@@ -4,8 +4,8 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { call, copyStore, filledStore, pacedChanges, startDaemon } from './daemon.mjs';
-import { rowsOf, run } from './processes.mjs';
+import { call, changesInRounds, copyStore, filledStore, startDaemon } from './daemon.mjs';
+import { run } from './processes.mjs';
 import { summarise } from './statistics.mjs';
 
 const now = () => Number(process.hrtime.bigint()) / 1e6;
@@ -44,19 +44,9 @@ async function reads({ daemon, tokenFile, keys, quick, say }) {
 }
 
 async function changes({ programs, daemon, token, policyDir, keys, quick, say }) {
-  const rows = [];
-  let first = 0; // a change that was made already would change nothing
   const command = [join(programs, 'bench_change'), `--port=${daemon.port}`, `--token=${token}`,
     `--policy-dir=${policyDir}`, `--keys=${keys}`, '--entries=20'];
-  for (const connections of [1, 16, 64]) {
-    say(`changes on ${connections} connections`);
-    const count = quick ? 200 : connections === 1 ? 2_000 : 12_000;
-    rows.push(...(await rowsOf([...command, `--connections=${connections}`, `--changes=${count}`, `--first=${first}`])));
-    first += count;
-  }
-  say('changes at a rate');
-  rows.push(await pacedChanges(command, { first, quick }));
-  return rows;
+  return (await changesInRounds(command, { quick, say })).rows;
 }
 
 // Names that nearly all keys have, that some have, that few have, and that none has; long and short.

@@ -76,46 +76,53 @@ async function syncFloor({ home, quick, say }) {
   return { kind: 'sync', bytes: piece.length, p50_ms: at(0.5), p99_ms: at(0.99), max_ms: at(1) };
 }
 
-// So many changes a second, each timed from when it was due, in rounds: one moment in which the machine stands still is
-// the 99th percentile of its round.
-export async function pacedChanges(command, { first, quick }) {
-  const each = quick ? 500 : 10_000;
-  const rounds = [];
+const changeKinds = (quick) => [
+  { connections: 1, count: quick ? 200 : 400 },
+  { connections: 8, count: quick ? 200 : 3_000 },
+  { connections: 16, count: quick ? 200 : 3_000 },
+  { connections: 64, count: quick ? 400 : 3_000 },
+  { connections: 64, rate: 2_000, count: quick ? 500 : 10_000 }, // each timed from when it was due
+];
+
+// Changes on few and many connections and at a rate, in turns, with the medians of the rounds: one moment in which the
+// machine stands still is the 99th percentile of its round. Answers the rows, and the number of the next change: one that
+// was made already would change nothing.
+export async function changesInRounds(command, { quick, say }) {
+  const kinds = changeKinds(quick).map((kind) => ({ ...kind, rounds: [] }));
+  let first = 0;
   for (let round = 0; round < (quick ? 1 : 5); ++round) {
-    rounds.push(...(await rowsOf([...command, '--connections=64', '--rate=2000', `--changes=${each}`,
-      `--first=${first + round * each}`])));
+    for (const { connections, rate, count, rounds } of kinds) {
+      say(`changes on ${connections} connections${rate ? `, ${rate} a second` : ''}`);
+      rounds.push(...(await rowsOf([...command, `--connections=${connections}`, `--changes=${count}`,
+        `--first=${first}`, ...(rate ? [`--rate=${rate}`] : [])])));
+      first += count;
+    }
   }
+  return { rows: kinds.map(({ rounds }) => medianRow(rounds)), next: first };
+}
+
+function medianRow(rounds) {
   const median = (of) => summarise(rounds.map(of)).median;
   return {
     ...rounds[0],
     rounds: rounds.length,
     per_second: median((row) => row.per_second),
+    per_second_of_rounds: rounds.map((row) => row.per_second),
     p50_ms: median((row) => row.p50_ms),
     p99_ms: median((row) => row.p99_ms),
     p99_ms_of_rounds: rounds.map((row) => row.p99_ms),
     max_ms: Math.max(...rounds.map((row) => row.max_ms)),
     stale: rounds.reduce((sum, row) => sum + row.stale, 0),
-    changes: each * rounds.length,
+    changes: rounds.reduce((sum, row) => sum + row.changes, 0),
   };
 }
 
 async function changes({ programs, daemon, token, policyDir, keys, quick, say, store }) {
-  const common = [join(programs, 'bench_change'), `--port=${daemon.port}`, `--token=${token}`,
+  const command = [join(programs, 'bench_change'), `--port=${daemon.port}`, `--token=${token}`,
     `--policy-dir=${policyDir}`, `--keys=${keys}`, '--entries=20'];
-  const rows = [];
-  let first = 0; // a change that was made already would change nothing
-  for (const connections of [1, 16, 64]) {
-    say(`changes on ${connections} connections`);
-    const count = Math.round(quick ? 200 * connections ** 0.5 : connections === 1 ? 2_000 : 12_000);
-    rows.push(...(await rowsOf([...common, `--connections=${connections}`, `--changes=${count}`, `--first=${first}`])));
-    first += count;
-  }
-  say('changes at a rate');
-  const paced = await pacedChanges(common, { first, quick });
-  rows.push(paced);
-  first += paced.changes;
+  const { rows, next } = await changesInRounds(command, { quick, say });
   say('when a reader sees a change');
-  rows.push(...(await rowsOf([...common, '--watch', `--changes=${quick ? 50 : 500}`, `--first=${first}`])));
+  rows.push(...(await rowsOf([...command, '--watch', `--changes=${quick ? 50 : 500}`, `--first=${next}`])));
   for (const row of rows) row.store = store;
   return rows;
 }
