@@ -136,11 +136,11 @@ void GroupCommit::serve(std::vector<Waiting> waiting) {
     for (Waiting& one : waiting) one.answer.set_value(Err{*failure});
     return;
   }
-  bool alone = false;
+  Grouping grouping = Grouping::kTogether;
   while (!waiting.empty()) {
-    StoreResult<Batch> batch = commit(waiting, alone);
-    if (!batch && !alone && waiting.size() > 1) {
-      alone = true;  // each for itself, from here on
+    StoreResult<Batch> batch = commit(waiting, grouping);
+    if (!batch && grouping == Grouping::kTogether && waiting.size() > 1) {
+      grouping = Grouping::kAlone;  // each for itself, from here on
       continue;
     }
     if (!batch) {
@@ -157,7 +157,7 @@ void GroupCommit::serve(std::vector<Waiting> waiting) {
   }
 }
 
-StoreResult<GroupCommit::Batch> GroupCommit::commit(std::vector<Waiting>& waiting, bool alone) {
+StoreResult<GroupCommit::Batch> GroupCommit::commit(std::vector<Waiting>& waiting, Grouping grouping) {
   Batch batch;
   batch.revision = revision_;
   StoreResult<void> result = guarded([&] {
@@ -168,7 +168,7 @@ StoreResult<GroupCommit::Batch> GroupCommit::commit(std::vector<Waiting>& waitin
       const auto began = std::chrono::steady_clock::now();
       batch.outcomes.push_back(run_one(*waiting[batch.outcomes.size()].work, batch));
       spent += std::chrono::steady_clock::now() - began;
-    } while (!alone && spent < kBatchTime && batch.outcomes.size() < kBatchWorksMax &&
+    } while (grouping == Grouping::kTogether && spent < kBatchTime && batch.outcomes.size() < kBatchWorksMax &&
              (batch.outcomes.size() < waiting.size() || take_more(waiting)));
     commit_.execute();
   });

@@ -45,6 +45,7 @@ class GroupCommit {
 
  private:
   using Answer = std::promise<StoreResult<Committed>>;
+  enum class Grouping { kTogether, kAlone };
   struct Waiting {
     const Work* work;
     Answer answer;
@@ -68,9 +69,9 @@ class GroupCommit {
   [[nodiscard]] bool take_more(std::vector<Waiting>& waiting);
   void move_queue(std::vector<Waiting>& to);  // with the queue's mutex held
   void serve(std::vector<Waiting> waiting);
-  // Commits works from the first, to which others are added unless each is to be for itself; the error if they could
-  // not be committed.
-  [[nodiscard]] StoreResult<Batch> commit(std::vector<Waiting>& waiting, bool alone);
+  // Commits works from the first, together with those that come meanwhile, or the first alone; the error if that could
+  // not be done.
+  [[nodiscard]] StoreResult<Batch> commit(std::vector<Waiting>& waiting, Grouping grouping);
   [[nodiscard]] StoreResult<Committed> run_one(const Work& work, Batch& batch);
   void prune_changes(std::size_t batch_size);
   void tell_log_growth();
