@@ -50,7 +50,10 @@ void check_key(Reads& reads, KeyId id, std::span<const std::uint8_t> packed) {
 }
 
 void check_keys(Connection& connection, Reads& reads) {
-  Statement keys(connection, "SELECT owner, packed FROM lists WHERE layer = 3 ORDER BY owner");
+  if (integer(connection, "SELECT count(*) FROM keys") != integer(connection, "SELECT count(*) FROM key_policies")) {
+    fail_corrupt("there are not as many packed policies as keys");
+  }
+  Statement keys(connection, "SELECT key, packed FROM key_policies ORDER BY key");
   Rows rows = keys.query();
   while (rows.next()) check_key(reads, KeyId(rows.id(0)), rows.blob(1));
 }
@@ -129,11 +132,12 @@ void check_quickly(Connection& connection) {
     check_pages(connection, "PRAGMA quick_check(1)");
   } else {
     // One way down each tree.
-    for (const Sql newest : {Sql("SELECT max(id) FROM accounts"), Sql("SELECT max(id) FROM keys"),
-                             Sql("SELECT max(owner) FROM lists WHERE layer = 3"),
-                             Sql("SELECT max(owner) FROM list_history WHERE layer = 3"),
-                             Sql("SELECT max(owner) FROM entries WHERE layer = 3"), Sql("SELECT max(id) FROM tokens"),
-                             Sql("SELECT max(id) FROM audit"), Sql("SELECT max(digest) FROM keys")}) {
+    for (const Sql newest :
+         {Sql("SELECT max(id) FROM accounts"), Sql("SELECT max(id) FROM keys"),
+          Sql("SELECT max(key) FROM key_policies"), Sql("SELECT max(owner) FROM lists WHERE layer = 3"),
+          Sql("SELECT max(owner) FROM list_history WHERE layer = 3"),
+          Sql("SELECT max(owner) FROM entries WHERE layer = 3"), Sql("SELECT max(id) FROM tokens"),
+          Sql("SELECT max(id) FROM audit"), Sql("SELECT max(digest) FROM keys")}) {
       static_cast<void>(integer(connection, newest));
     }
   }
@@ -145,8 +149,8 @@ void check_rows(Connection& connection) {
   Reads reads(connection);
   check_pages(connection, "PRAGMA integrity_check(1)");
   check_feed(connection);
-  check_lists(connection);
   check_keys(connection, reads);
+  check_lists(connection);
   check_spreads(connection);
   check_changes(connection);
   check_history(connection);

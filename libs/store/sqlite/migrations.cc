@@ -308,27 +308,9 @@ DROP TABLE key_names;
 CREATE VIRTUAL TABLE key_grams USING fts5 (grams, content = '', columnsize = 0, detail = 'none', tokenize = 'ascii');
 )sql";
 
-// What is written with every change of a key's list stands together: the list with the key's packed policy, and its
-// past in one tree. With a million keys each page that is saved is one less for the disk to take.
-constexpr Sql kListsTogether = R"sql(
-CREATE TABLE lists_and_policies (
-  layer INTEGER NOT NULL,
-  owner INTEGER NOT NULL,
-  mode INTEGER NOT NULL,
-  when_empty INTEGER NOT NULL,
-  entry_count INTEGER NOT NULL,
-  changed INTEGER NOT NULL,
-  -- What the policy image needs of a key with its list: written with every change of either. NULL in other layers.
-  packed BLOB,
-  PRIMARY KEY (layer, owner)
-) STRICT, WITHOUT ROWID;
-INSERT INTO lists_and_policies (layer, owner, mode, when_empty, entry_count, changed, packed)
-  SELECT l.layer, l.owner, l.mode, l.when_empty, l.entry_count, l.changed, p.packed FROM lists AS l
-    LEFT JOIN key_policies AS p ON l.layer = 3 AND p.key = l.owner ORDER BY l.layer, l.owner;
-DROP TABLE lists;
-DROP TABLE key_policies;
-ALTER TABLE lists_and_policies RENAME TO lists;
-
+// A list's history in one table: what a change writes of it stands on one page, not on two. With a million keys each
+// page that is saved is one less for the disk to take.
+constexpr Sql kHistoryTogether = R"sql(
 -- Of a list, first what each revision made of it (of_entry 0, entry 0), then entries as they stood until a revision.
 CREATE TABLE list_history (
   layer INTEGER NOT NULL,
@@ -412,7 +394,7 @@ void index_names(Connection& connection) {
 
 constexpr std::array kMigrations = {Migration{1, kFirstSchema, make_instance}, Migration{2, kPeople, nullptr},
                                     Migration{3, kKeptChanges, keep_changes},  Migration{4, kSpreads, measure_ranges},
-                                    Migration{5, kNameGrams, index_names},     Migration{6, kListsTogether, nullptr}};
+                                    Migration{5, kNameGrams, index_names},     Migration{6, kHistoryTogether, nullptr}};
 
 std::int64_t single_integer(Connection& connection, Sql sql) {
   Statement statement(connection, sql);

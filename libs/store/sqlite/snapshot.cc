@@ -35,7 +35,7 @@ void stream_accounts(Connection& connection, Reads& reads, const ControlStore::S
 }
 
 void stream_keys(Connection& connection, const ControlStore::SnapshotSink& sink) {
-  Statement keys(connection, "SELECT owner, packed FROM lists WHERE layer = 3 ORDER BY owner");
+  Statement keys(connection, "SELECT key, packed FROM key_policies ORDER BY key");
   Rows rows = keys.query();
   KeyPolicy policy;
   while (rows.next()) {

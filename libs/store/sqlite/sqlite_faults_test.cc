@@ -158,13 +158,13 @@ TEST_F(SqliteFaults, FileCutShortIsCorrupt) {
 
 TEST_F(SqliteFaults, VerifyFindsWhatIsKeptTwiceAndDiffers) {
   const char* const tamperings[] = {
-      "UPDATE lists SET packed = zeroblob(60) WHERE layer = 3",
+      "UPDATE key_policies SET packed = zeroblob(60)",
       "UPDATE keys SET state = 0",
       "UPDATE entries SET state = 0",
       "DELETE FROM entries",
       "UPDATE lists SET mode = 2 WHERE layer = 3",
       "UPDATE lists SET entry_count = 7 WHERE layer = 2",
-      "UPDATE lists SET packed = NULL",
+      "DELETE FROM key_policies",
       "DELETE FROM lists WHERE layer = 2",
       "UPDATE entries SET owner = 5",
       "UPDATE changes SET body = CAST('{}' AS BLOB)",

@@ -370,6 +370,7 @@ std::optional<PolicyChange> SqliteTransaction::finish() {
   if (broken_) throw Failure{*broken_};
   std::optional<PolicyChange> change;
   if (!touched_.empty()) {
+    write_lists();
     change = make_change();
     const std::string body = to_body(*change);
     const std::span<const std::uint8_t> bytes(reinterpret_cast<const std::uint8_t*>(body.data()), body.size());
@@ -412,12 +413,12 @@ StoreResult<void> SqliteTransaction::insert_idempotency(const IdempotencyRow& ro
   });
 }
 
-void SqliteTransaction::write_list(const TouchedPolicy::List& list,
-                                   std::optional<std::span<const std::uint8_t>> packed) {
-  const ListRow& row = list.row;
-  writes_->update_list.execute(row.mode, row.when_empty, row.entry_count, row.changed, packed, row.ref.layer,
-                               row.ref.owner);
-  write_list_revision(list);
+void SqliteTransaction::write_lists() {
+  for (const auto& [ref, list] : touched_.lists) {
+    writes_->update_list.execute(list.row.mode, list.row.when_empty, list.row.entry_count, list.row.changed, ref.layer,
+                                 ref.owner);
+    write_list_revision(list);
+  }
 }
 
 void SqliteTransaction::write_list_revision(const TouchedPolicy::List& list) {
@@ -474,9 +475,7 @@ PolicyChange SqliteTransaction::make_change() {
   add_accounts(change);
   add_keys(change);
   for (const auto& [ref, list] : touched_.lists) {
-    if (ref.layer == Layer::kKey) continue;
-    write_list(list, std::nullopt);
-    change.lists.push_back(delta_of(list));
+    if (ref.layer != Layer::kKey) change.lists.push_back(delta_of(list));
   }
   return change;
 }
@@ -516,11 +515,7 @@ void SqliteTransaction::add_keys(PolicyChange& change) {
                      row->scopes,
                      {list.mode, list.when_empty, reads_->policy_entries(ref)}};
     pack_key_policy(policy, packed);
-    if (written != touched_.lists.end()) {
-      write_list(written->second, packed);
-    } else {
-      writes_->update_packed.execute(std::span<const std::uint8_t>(packed), id);
-    }
+    writes_->put_key_policy.execute(id, std::span<const std::uint8_t>(packed));
     change.keys.push_back(std::move(policy));
   }
   // A digest that moved from one key to another is not gone.

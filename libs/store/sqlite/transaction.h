@@ -104,12 +104,10 @@ class SqliteTransaction final : public ForwardedReads<Transaction, SqliteTransac
   // Throws kDuplicate where another entry of the list has this range.
   void refuse_twin(ListRef ref, const EntryRow& row);
   void forget_key(KeyId id, const KeyDigest& digest);
-  // The list's row and its new revision; with the packed policy of its key, if it is a key's.
-  void write_list(const TouchedPolicy::List& list, std::optional<std::span<const std::uint8_t>> packed);
+  void write_lists();
   void write_list_revision(const TouchedPolicy::List& list);
   void forget_old_revisions(const TouchedPolicy::List& list);
   void write_audit(Revision revision);
-  // What the change set changes, and its writing in lists, their history and packed policies.
   [[nodiscard]] PolicyChange make_change();
   void add_accounts(PolicyChange& change);
   void add_keys(PolicyChange& change);

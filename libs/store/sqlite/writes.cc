@@ -26,12 +26,14 @@ Writes::Writes(Connection& connection)
       delete_keys_of_account(connection, "DELETE FROM keys WHERE account = ?"),
       insert_grams(connection, "INSERT INTO key_grams (rowid, grams) VALUES (?, ?)"),
       delete_grams(connection, "INSERT INTO key_grams (key_grams, rowid, grams) VALUES ('delete', ?, ?)"),
+      put_key_policy(connection,
+                     "INSERT INTO key_policies (key, packed) VALUES (?, ?)"
+                     " ON CONFLICT (key) DO UPDATE SET packed = excluded.packed"),
       insert_list(connection,
                   "INSERT INTO lists (layer, owner, mode, when_empty, entry_count, changed) VALUES (?, ?, ?, ?, 0, ?)"),
       update_list(connection,
-                  "UPDATE lists SET mode = ?, when_empty = ?, entry_count = ?, changed = ?, packed = ?"
+                  "UPDATE lists SET mode = ?, when_empty = ?, entry_count = ?, changed = ?"
                   " WHERE layer = ? AND owner = ?"),
-      update_packed(connection, "UPDATE lists SET packed = ? WHERE layer = 3 AND owner = ?"),
       delete_list(connection, "DELETE FROM lists WHERE layer = ? AND owner = ?"),
       delete_lists_of_keys(connection,
                            "DELETE FROM lists WHERE layer = 3 AND owner IN (SELECT id FROM keys WHERE account = ?)"),

@@ -13,7 +13,8 @@ struct Writes {
   Statement insert_account, update_account, delete_account;
   Statement insert_key, update_key, delete_key, keys_of_account, delete_keys_of_account;
   Statement insert_grams, delete_grams;
-  Statement insert_list, update_list, update_packed, delete_list, delete_lists_of_keys, delete_entries_of_keys;
+  Statement put_key_policy;
+  Statement insert_list, update_list, delete_list, delete_lists_of_keys, delete_entries_of_keys;
   Statement insert_entry, update_entry, update_entry_settings, delete_entry, delete_entries;
   Statement keep_entry, keep_entries;  // as they were, in the list's history
   Statement insert_list_revision, newest_list_revisions, forget_list_revisions, forget_past_entries;
