@@ -162,7 +162,6 @@ StoreResult<GroupCommit::Batch> GroupCommit::commit(std::vector<Waiting>& waitin
   batch.revision = revision_;
   StoreResult<void> result = guarded([&] {
     begin_.execute();
-    prune_changes(waiting.size());
     std::chrono::steady_clock::duration spent{};
     do {
       const auto began = std::chrono::steady_clock::now();
@@ -170,6 +169,7 @@ StoreResult<GroupCommit::Batch> GroupCommit::commit(std::vector<Waiting>& waitin
       spent += std::chrono::steady_clock::now() - began;
     } while (grouping == Grouping::kTogether && spent < kBatchTime && batch.outcomes.size() < kBatchWorksMax &&
              (batch.outcomes.size() < waiting.size() || take_more(waiting)));
+    prune_changes(batch.outcomes.size());
     commit_.execute();
   });
   if (!result) {
