@@ -10,6 +10,7 @@
 #include <mutex>
 #include <thread>
 
+#include "libs/store/sqlite/failure.h"
 #include "libs/store/testing/policy_model.h"
 #include "libs/store/testing/rows_for_test.h"
 
@@ -130,6 +131,32 @@ TEST_F(LogSyncTest, WorksRunWhileTheDiskIsWaitedForAndAreCommittedTogether) {
   for (std::thread& caller : callers) caller.join();
   EXPECT_EQ(told_, 1 + kCallers);
   EXPECT_LE(disk.syncs(), 3);  // the first, one for those that were committed meanwhile, one if the last came late
+}
+
+TEST_F(LogSyncTest, OldChangesArePrunedFasterThanWorksThatJoinACommitMakeNewOnes) {
+  constexpr std::size_t kCallers = 100;
+  store_.reset();
+  sqlite::Connection(directory_.file("control.db"), sqlite::Access::kReadWrite)
+      .execute(
+          "DELETE FROM changes; UPDATE counter SET revision = 100500;"
+          "WITH RECURSIVE n (r) AS (SELECT 1 UNION ALL SELECT r + 1 FROM n WHERE r < 100500)"
+          " INSERT INTO changes SELECT r, 0, CAST('x' AS BLOB), zeroblob(32) FROM n");
+  store_ = open_sqlite_store(directory_.file("control.db")).value();
+  EXPECT_TRUE(insert().ok());
+  for (int round = 0; round < 6; ++round) {
+    const std::size_t before = ran_;
+    disk.hold();
+    std::vector<std::thread> callers;
+    callers.reserve(kCallers);
+    callers.emplace_back([&] { EXPECT_TRUE(insert().ok()); });
+    disk.wait_for_sync();
+    for (std::size_t i = 1; i < kCallers; ++i) callers.emplace_back([&] { EXPECT_TRUE(insert().ok()); });
+    while (ran_ < before + kCallers) std::this_thread::yield();
+    disk.let_go();
+    for (std::thread& caller : callers) caller.join();
+  }
+  EXPECT_EQ(store_->revision().value(), Revision{100'500 + 1 + 6 * kCallers});
+  EXPECT_LE(store_->changes({}, 1'000'000)->size(), 100'000 + kCallers);
 }
 
 TEST_F(LogSyncTest, AfterASyncThatFailedNoChangeIsAnsweredAsDone) {
