@@ -1,14 +1,10 @@
 #include "libs/store/sqlite/group_commit.h"
 
 #include <algorithm>
-#include <chrono>
 #include <utility>
 
 namespace keyfence::sqlite {
 namespace {
-
-// A batch is closed after this time of works even if others wait: those that are done want their answer.
-constexpr std::chrono::milliseconds kBatchTime{10};
 
 Connection open_writer(const std::string& path) {
   Connection connection(path, Access::kReadWrite);
@@ -37,7 +33,7 @@ int note_log_pages(void* pages, sqlite3*, const char*, int count) {
 
 }  // namespace
 
-GroupCommit::GroupCommit(const std::string& path, HotRows& hot_rows)
+GroupCommit::GroupCommit(const std::string& path, HotRows& hot_rows, std::chrono::nanoseconds batch_time)
     : connection_(open_writer(path)),
       reads_(connection_),
       writes_(connection_),
@@ -49,6 +45,7 @@ GroupCommit::GroupCommit(const std::string& path, HotRows& hot_rows)
       prune_(connection_, "DELETE FROM changes WHERE revision < ?"),
       log_(path),
       hot_rows_(&hot_rows),
+      batch_time_(batch_time),
       revision_(reads_.revision()),
       oldest_change_(oldest_change(connection_)) {
   sqlite3_wal_hook(connection_.handle(), note_log_pages, &log_pages_);
@@ -167,7 +164,7 @@ StoreResult<GroupCommit::Batch> GroupCommit::commit(std::vector<Waiting>& waitin
       const auto began = std::chrono::steady_clock::now();
       batch.outcomes.push_back(run_one(*waiting[batch.outcomes.size()].work, batch));
       spent += std::chrono::steady_clock::now() - began;
-    } while (grouping == Grouping::kTogether && spent < kBatchTime && batch.outcomes.size() < kBatchWorksMax &&
+    } while (grouping == Grouping::kTogether && spent < batch_time_ && batch.outcomes.size() < kBatchWorksMax &&
              (batch.outcomes.size() < waiting.size() || take_more(waiting)));
     prune_changes(batch.outcomes.size());
     commit_.execute();

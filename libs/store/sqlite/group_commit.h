@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <condition_variable>
 #include <deque>
 #include <future>
@@ -18,6 +19,8 @@ namespace keyfence::sqlite {
 inline constexpr std::size_t kWaitingWorksMax = 4096;      // callers beyond these wait to be let into the queue
 inline constexpr std::size_t kBatchWorksMax = 256;         // works that one COMMIT writes together
 inline constexpr std::uint64_t kChangeRowsKept = 100'000;  // older ones are pruned: who needs them takes a snapshot
+// A batch is closed after this time of works even if others wait: those that are done want their answer.
+inline constexpr std::chrono::milliseconds kBatchTime{10};
 
 // The one writer: a thread that runs the works that wait, each in a savepoint, and commits them together; and beside
 // it one that waits for the disk.
@@ -31,7 +34,7 @@ inline constexpr std::uint64_t kChangeRowsKept = 100'000;  // older ones are pru
 // Threads  run() from any thread but its own two.
 class GroupCommit {
  public:
-  GroupCommit(const std::string& path, HotRows& hot_rows);
+  GroupCommit(const std::string& path, HotRows& hot_rows, std::chrono::nanoseconds batch_time = kBatchTime);
   ~GroupCommit();  // after the works that wait
   GroupCommit(const GroupCommit&) = delete;
   GroupCommit& operator=(const GroupCommit&) = delete;
@@ -88,6 +91,7 @@ class GroupCommit {
   Statement begin_, commit_, savepoint_, release_, roll_back_to_, prune_;
   LogSync log_;
   HotRows* hot_rows_;
+  std::chrono::nanoseconds batch_time_;
   Revision revision_;
   std::uint64_t oldest_change_ = 0;
   int log_pages_ = 0;

@@ -7,10 +7,13 @@
 #include <cerrno>
 #include <condition_variable>
 #include <filesystem>
+#include <functional>
 #include <mutex>
+#include <optional>
 #include <thread>
 
 #include "libs/store/sqlite/failure.h"
+#include "libs/store/sqlite/group_commit.h"
 #include "libs/store/testing/policy_model.h"
 #include "libs/store/testing/rows_for_test.h"
 
@@ -116,47 +119,74 @@ TEST_F(LogSyncTest, NothingIsToldOrAnsweredBeforeItIsOnTheDisk) {
   EXPECT_EQ(told_, 2U);
 }
 
-TEST_F(LogSyncTest, WorksRunWhileTheDiskIsWaitedForAndAreCommittedTogether) {
-  constexpr std::size_t kCallers = 8;
-  disk.hold();
-  std::vector<std::thread> callers;
-  callers.emplace_back([&] { EXPECT_TRUE(insert().ok()); });
-  disk.wait_for_sync();
-  for (std::size_t i = 1; i < kCallers; ++i) callers.emplace_back([&] { EXPECT_TRUE(insert().ok()); });
-  while (ran_ < 1 + kCallers) std::this_thread::yield();
-  EXPECT_EQ(store_->revision().value(), Revision{2}) << "the others are committed when the disk is free for them";
-  EXPECT_EQ(disk.syncs(), 1);
-  EXPECT_EQ(told_, 1U);
-  disk.let_go();
-  for (std::thread& caller : callers) caller.join();
-  EXPECT_EQ(told_, 1 + kCallers);
-  EXPECT_LE(disk.syncs(), 3);  // the first, one for those that were committed meanwhile, one if the last came late
-}
-
-TEST_F(LogSyncTest, OldChangesArePrunedFasterThanWorksThatJoinACommitMakeNewOnes) {
-  constexpr std::size_t kCallers = 100;
-  store_.reset();
-  sqlite::Connection(directory_.file("control.db"), sqlite::Access::kReadWrite)
-      .execute(
-          "DELETE FROM changes; UPDATE counter SET revision = 100500;"
-          "WITH RECURSIVE n (r) AS (SELECT 1 UNION ALL SELECT r + 1 FROM n WHERE r < 100500)"
-          " INSERT INTO changes SELECT r, 0, CAST('x' AS BLOB), zeroblob(32) FROM n");
-  store_ = open_sqlite_store(directory_.file("control.db")).value();
-  EXPECT_TRUE(insert().ok());
-  for (int round = 0; round < 6; ++round) {
+// Those that join a batch do so as long as the disk is held: how long works take on this machine closes none.
+class JoinedCommitTest : public LogSyncTest {
+ protected:
+  JoinedCommitTest() {
+    store_.reset();
+    connection_.emplace(directory_.file("control.db"), sqlite::Access::kReadWrite);
+  }
+  ~JoinedCommitTest() override {
+    disk.let_go();
+    writer_.reset();
+  }
+  void open_writer() {
+    writer_.emplace(directory_.file("control.db"), hot_rows_, std::chrono::hours{1});
+    writer_->on_committed([this](std::span<const PolicyChange> changes) { told_ += changes.size(); });
+    join();  // the first change makes the log, which SQLite syncs by itself
+  }
+  void join() {
+    const StoreResult<Committed> done = writer_->run([this](Transaction& t) {
+      ++ran_;
+      return t.insert_account(new_account(new_digest().hex()));
+    });
+    EXPECT_TRUE(done.ok());
+  }
+  // One that the disk is held for, and all others in the commit after it.
+  void commit_together(std::size_t count, const std::function<void()>& while_held) {
     const std::size_t before = ran_;
     disk.hold();
     std::vector<std::thread> callers;
-    callers.reserve(kCallers);
-    callers.emplace_back([&] { EXPECT_TRUE(insert().ok()); });
+    callers.reserve(count);
+    callers.emplace_back([this] { join(); });
     disk.wait_for_sync();
-    for (std::size_t i = 1; i < kCallers; ++i) callers.emplace_back([&] { EXPECT_TRUE(insert().ok()); });
-    while (ran_ < before + kCallers) std::this_thread::yield();
+    while (callers.size() < count) callers.emplace_back([this] { join(); });
+    while (ran_ < before + count) std::this_thread::yield();
+    while_held();
     disk.let_go();
     for (std::thread& caller : callers) caller.join();
   }
-  EXPECT_EQ(store_->revision().value(), Revision{100'500 + 1 + 6 * kCallers});
-  EXPECT_LE(store_->changes({}, 1'000'000)->size(), 100'000 + kCallers);
+  Revision revision() { return sqlite::Reads(*connection_).revision(); }
+
+  sqlite::HotRows hot_rows_;
+  std::optional<sqlite::Connection> connection_;
+  std::optional<sqlite::GroupCommit> writer_;
+};
+
+TEST_F(JoinedCommitTest, WorksRunWhileTheDiskIsWaitedForAndAreCommittedTogether) {
+  constexpr std::size_t kCallers = 8;
+  open_writer();
+  const Revision before = revision();
+  const std::size_t told = told_;
+  commit_together(kCallers, [&] {
+    EXPECT_EQ(revision(), Revision{before.value + 1}) << "the others wait until the disk is free for them";
+    EXPECT_EQ(disk.syncs(), 1);
+    EXPECT_EQ(told_, told);
+  });
+  EXPECT_EQ(told_, told + kCallers);
+  EXPECT_LE(disk.syncs(), 3);  // the first, one for those that were committed meanwhile, one if the last came late
+}
+
+TEST_F(JoinedCommitTest, OldChangesArePrunedFasterThanWorksThatJoinMakeNewOnes) {
+  constexpr std::size_t kCallers = 100, kRounds = 6;
+  connection_->execute(
+      "DELETE FROM changes; UPDATE counter SET revision = 100500;"
+      "WITH RECURSIVE n (r) AS (SELECT 1 UNION ALL SELECT r + 1 FROM n WHERE r < 100500)"
+      " INSERT INTO changes SELECT r, 0, CAST('x' AS BLOB), zeroblob(32) FROM n");
+  open_writer();
+  for (std::size_t round = 0; round < kRounds; ++round) commit_together(kCallers, [] {});
+  EXPECT_EQ(revision(), Revision{100'500 + 1 + kRounds * kCallers});
+  EXPECT_LE(sqlite::Reads(*connection_).changes({}, 1'000'000).size(), sqlite::kChangeRowsKept + kCallers);
 }
 
 TEST_F(LogSyncTest, AfterASyncThatFailedNoChangeIsAnsweredAsDone) {
