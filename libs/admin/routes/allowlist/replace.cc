@@ -56,26 +56,6 @@ Result<Draft, Problem> draft_of(StoreReader& store, const Call& call, const Repl
   return draft;
 }
 
-constexpr std::size_t kEarlyEntriesMax = 1'000;
-
-// Made before the writer is waited for, of a short list of which one snapshot can be read: the writer then has little
-// left to do. nullopt: to be made by the writer.
-Result<std::optional<Draft>, Problem> early_draft(const Call& call, const Replacement& wanted) {
-  StoreReader& store = call.services.store;
-  const auto hold = call.services.store.hold_reads();
-  if (!hold || wanted.entries.size() > kEarlyEntriesMax) return std::optional<Draft>();
-  auto target = find_list(store, call);
-  if (!target) return Err{std::move(target).error()};
-  if (target->list.entry_count > kEarlyEntriesMax) return std::optional<Draft>();
-  auto draft = draft_of(store, call, wanted, std::move(*target));
-  if (!draft) return Err{std::move(draft).error()};
-  return std::optional(std::move(*draft));
-}
-
-bool still_stands(const Draft& draft, const ListRow& list) noexcept {
-  return draft.target.list.ref == list.ref && draft.target.list.changed == list.changed;
-}
-
 }  // namespace
 
 Answer replace(Call& call) {
@@ -86,28 +66,21 @@ Answer replace(Call& call) {
   if (!wanted) return Err{wanted.error()};
   const auto first_judged = judge_list(*instance, layer, wanted->entries);
   if (!first_judged) return Err{first_judged.error()};
-  auto early = early_draft(call, *wanted);
-  if (!early) return Err{std::move(early).error()};
 
-  std::optional<Draft> draft = std::move(*early);
+  std::optional<Draft> draft;
   JudgedList judged;
   const auto committed = run_change(call, [&](ChangeContext& change) -> Result<void, Problem> {
-    auto standing = find_list(change.tx, call);
-    if (!standing) return Err{std::move(standing).error()};
-    if (!draft || !still_stands(*draft, standing->list)) {
-      auto again = draft_of(change.tx, call, *wanted, *standing);
-      if (!again) return Err{std::move(again).error()};
-      draft = std::move(*again);
-    }
+    auto target = find_list(change.tx, call);
+    if (!target) return Err{std::move(target).error()};
+    auto drafted = draft_of(change.tx, call, *wanted, std::move(*target));
+    if (!drafted) return Err{std::move(drafted).error()};
+    draft = std::move(*drafted);
     judged = *first_judged;
     if (auto good = judge_again(change.tx, layer, wanted->entries, judged); !good) return good;
     warn_of_proxies(call, wanted->entries, judged.judgement);
     const ListRow& row = draft->row;
     if (auto written = write_edit(change.tx, row.ref, draft->edit); !written) return written;
-    if (row.mode != standing->list.mode || row.when_empty != standing->list.when_empty) {
-      auto updated = checked(change.tx.update_list(row.ref, row.mode, row.when_empty));
-      if (!updated) return updated;
-    }
+    if (auto set = checked(change.tx.update_list(row.ref, row.mode, row.when_empty)); !set) return set;
     change.audit_text("allowlist.replace", draft->target.subject, draft->target.account, draft->texts.before,
                       draft->texts.after);
     return {};
