@@ -10,11 +10,11 @@ import { daemonBench } from './daemon.mjs';
 import { machine } from './machine.mjs';
 import { rowsOf, stopAll } from './processes.mjs';
 import { report } from './report.mjs';
-import { requestBench } from './request.mjs';
+import { growthBench, requestBench } from './request.mjs';
 import { costBench, flowBench, usageBench } from './usage.mjs';
 import { wholePrograms } from './whole_programs.mjs';
 
-const parts = ['membership', 'decide', 'request', 'start', 'change', 'import', 'cost', 'usage', 'flow', 'console', 'api'];
+const parts = ['membership', 'decide', 'request', 'growth', 'start', 'change', 'import', 'cost', 'usage', 'flow', 'console', 'api'];
 const { values: options } = parseArgs({
   options: {
     root: { type: 'string' },
@@ -37,6 +37,7 @@ for (const part of chosen) {
   }
 }
 const wanted = (part) => chosen.includes(part);
+const sizesOr = (usual) => options.keys?.split(',').map(Number) ?? usual;
 const { quick } = options;
 const programs = join(options.build, 'bench');
 const say = (what) => console.error(`  ${what}`);
@@ -104,8 +105,8 @@ function keep(part) {
 try {
   if (wanted('membership')) await membership((results.membership = []));
   if (wanted('decide')) await decide((results.decide = []));
-  if (wanted('request')) {
-    results.request = await requestBench({
+  if (wanted('request') || wanted('growth')) {
+    const common = {
       programs,
       dir,
       module: moduleFile(join(options.build, 'gateways/nginx')),
@@ -116,7 +117,12 @@ try {
       }),
       quick,
       say,
-    });
+    };
+    if (wanted('request')) results.request = await requestBench(common);
+    if (wanted('growth')) {
+      const sizes = sizesOr(quick ? [1_000, 10_000] : [10_000, 1_000_000, 10_000_000]);
+      await growthBench((results.growth = []), { ...common, sizes, keep: () => keep('growth') });
+    }
   }
   if (wanted('cost')) {
     const module = moduleFile(join(options.build, 'gateways/nginx'));
@@ -125,7 +131,7 @@ try {
   if (wanted('start') || wanted('change') || wanted('import')) {
     const keyfence = join(options.build, 'apps/keyfence/keyfence');
     results.daemon = [];
-    for (const keys of options.keys?.split(',').map(Number) ?? (quick ? [10_000] : [10_000, 1_000_000])) {
+    for (const keys of sizesOr(quick ? [10_000] : [10_000, 1_000_000])) {
       results.daemon.push(...(await daemonBench({ root: options.root, programs, keyfence, disk: os.tmpdir(), memory: dir, wanted, quick, keys, say })));
     }
   }

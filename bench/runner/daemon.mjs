@@ -7,7 +7,7 @@ import {
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { freePort, rowsOf, Server } from './processes.mjs';
-import { short, summarise } from './statistics.mjs';
+import { summarise } from './statistics.mjs';
 
 const now = () => Number(process.hrtime.bigint()) / 1e6;
 
@@ -127,7 +127,7 @@ async function changes({ programs, daemon, token, policyDir, keys, quick, say, s
   return rows;
 }
 
-async function imports({ daemon, token, quick, say }) {
+async function imports({ daemon, token, keys, quick, say }) {
   const lines = quick ? 1_000 : 100_000;
   say(`imports of ${lines} entries`);
   const text = importText(lines);
@@ -142,7 +142,7 @@ async function imports({ daemon, token, quick, say }) {
     if (report.added !== lines) throw new Error(`imported ${report.added} of ${lines}`);
     revisions = report.revision - before;
   }
-  return [{ kind: 'import', entries: lines, revisions, seconds: summarise(seconds) }];
+  return [{ kind: 'import', keys, entries: lines, revisions, seconds: summarise(seconds) }];
 }
 
 // keys of 20 entries in the store: start without an image, then again beside the last one.
@@ -195,10 +195,22 @@ export async function filledStore({ root, programs, keys, keysPerAccount = 1000 
   return file;
 }
 
-export function copyStore(file, dataDir) {
+export function copyStore(file, dataDir, transfer = copyFileSync) {
   for (const end of ['', '-wal']) {
-    if (existsSync(`${file}${end}`)) copyFileSync(`${file}${end}`, join(dataDir, `control.db${end}`));
+    if (existsSync(`${file}${end}`)) transfer(`${file}${end}`, join(dataDir, `control.db${end}`));
   }
+}
+
+const roomIn = (dir) => {
+  const { bavail, bsize } = statfsSync(dir);
+  return bavail * bsize;
+};
+
+// A store that the disk has no room for twice is moved: what this run makes of it is of no use to the next.
+function copyOrMoveStore(file, dataDir, say) {
+  const fits = roomIn(dataDir) > statSync(file).size + 4 * 2 ** 30;
+  if (!fits) say('the disk has no room for a second store: this one is used up');
+  copyStore(file, dataDir, fits ? copyFileSync : renameSync);
 }
 
 export async function daemonBench({ root, programs, keyfence, disk, memory, wanted, quick, keys, say }) {
@@ -217,7 +229,8 @@ export async function daemonBench({ root, programs, keyfence, disk, memory, want
 async function measured({ root, programs, keyfence, home, dataDir, policyDir, wanted, quick, keys, say }) {
   say(`filling a store with ${keys.toLocaleString('en')} keys of 20 entries`);
   const rows = [];
-  copyStore(await filledStore({ root, programs, keys }), dataDir);
+  const filled = await filledStore({ root, programs, keys });
+  copyOrMoveStore(filled, dataDir, say);
   if (wanted('start')) rows.push(...(await starts({ programs, keyfence, home, dataDir, policyDir, keys, say })));
   const daemon = await startDaemon({ keyfence, home, policyDir, dataDir });
   const token = readFileSync(join(home, 'first-token'), 'utf8').trim();
@@ -225,24 +238,22 @@ async function measured({ root, programs, keyfence, home, dataDir, policyDir, wa
     rows.push(await syncFloor({ home, quick, say }));
     rows.push(...(await changes({ programs, daemon, token, policyDir, keys, quick, say, store: 'disk' })));
   }
-  if (wanted('import')) rows.push(...(await imports({ daemon, token, quick, say })));
+  if (wanted('import')) rows.push(...(await imports({ daemon, token, keys, quick, say })));
   await daemon.server.stop();
-  if (wanted('change')) rows.push(...(await changesInMemory({ root, programs, keyfence, home, policyDir, keys, quick, say })));
+  if (wanted('change')) rows.push(...(await changesInMemory({ filled, programs, keyfence, home, policyDir, keys, quick, say })));
   return rows;
 }
 
 // The same with a store that no disk is waited for: what of it is ours.
-async function changesInMemory({ root, programs, keyfence, home, policyDir, keys, quick, say }) {
-  const file = await filledStore({ root, programs, keys });
+async function changesInMemory({ filled, programs, keyfence, home, policyDir, keys, quick, say }) {
   const dataDir = `${policyDir}-store`;
   mkdirSync(dataDir, { recursive: true });
   try {
-    const { bavail, bsize } = statfsSync(dataDir);
-    if (bavail * bsize < 2 * statSync(file).size) {
-      say(`left out: changes of a store in memory, which wants ${short(statSync(file).size / 2 ** 29)} GiB of it`);
+    if (!existsSync(filled) || roomIn(dataDir) < 2 * statSync(filled).size) {
+      say('left out: changes of a store in memory, which wants twice the room of the store');
       return [];
     }
-    copyStore(file, dataDir);
+    copyStore(filled, dataDir);
     const daemon = await startDaemon({ keyfence, home, policyDir, dataDir });
     const token = readFileSync(join(home, 'first-token'), 'utf8').trim();
     const rows = await changes({ programs, daemon, token, policyDir, keys, quick, say, store: 'memory' });

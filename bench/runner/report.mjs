@@ -215,8 +215,8 @@ function daemonTables(rows) {
       [
         'Imports into the global list',
         textTable(
-          ['entries', 's', 'revisions'],
-          of('import').map((row) => [count(row.entries), withRange(row.seconds), row.revisions]),
+          ['keys', 'entries', 's', 'revisions'],
+          of('import').map((row) => [count(row.keys), count(row.entries), withRange(row.seconds), row.revisions]),
         ),
       ].join('\n'),
     );
@@ -227,20 +227,78 @@ function daemonTables(rows) {
 const atATime = ({ connections, rate }) => (rate > 0 ? `${connections}, ${count(rate)}/s` : connections);
 
 function daemonPlots(rows) {
-  const changes = rows.filter((row) => row.kind === 'change');
-  if (changes.length === 0) return {};
-  return {
-    'change-latency': barChart({
-      title: 'From the request to change a list to its enforcement, 99th percentile',
-      axis: 'milliseconds',
-      limit: { value: 5, label: '5 ms' },
-      bars: changes.map((row) => ({
-        label: `${count(row.keys)} keys, ${atATime(row)} at a time${row.store === 'memory' ? ', store in memory' : ''}`,
-        value: row.p99_ms,
-        note: `ms, ${short(row.per_second)} a second`,
-      })),
-    }),
+  const of = (kind, wanted = () => true) => rows.filter((row) => row.kind === kind && wanted(row));
+  const onDisk = (row) => row.store !== 'memory';
+  const changes = of('change');
+  const plots = {
+    ...growthPlot('growth-start', 'Seconds as the number of keys grows, with 20 entries each', 'seconds (median)', [
+      ['start: new image', of('start'), (row) => row.new_image_seconds],
+      ['import of 100,000 entries', of('import'), (row) => row.seconds],
+    ]),
+    ...growthPlot('growth-change', 'A change as the number of keys grows, store on a disk', 'milliseconds', [
+      ['seen by a reader, p99', of('visibility', onDisk), (row) => ({ median: row.seen_p99_ms })],
+      ['seen by a reader, median', of('visibility', onDisk), (row) => ({ median: row.seen_p50_ms })],
+      ['8 at a time, p99', of('change', (row) => onDisk(row) && row.connections === 8), (row) => ({ median: row.p99_ms })],
+      ['8 at a time, median', of('change', (row) => onDisk(row) && row.connections === 8), (row) => ({ median: row.p50_ms })],
+    ]),
   };
+  if (changes.length === 0) return plots;
+  plots['change-latency'] = barChart({
+    title: 'From the request to change a list to its enforcement, 99th percentile',
+    axis: 'milliseconds',
+    limit: { value: 5, label: '5 ms' },
+    bars: changes.map((row) => ({
+      label: `${count(row.keys)} keys, ${atATime(row)} at a time${row.store === 'memory' ? ', store in memory' : ''}`,
+      value: row.p99_ms,
+      note: `ms, ${short(row.per_second)} a second`,
+    })),
+  });
+  return plots;
+}
+
+// lines: [name, rows, what is drawn of a row]; nothing where fewer than two sizes were measured.
+function growthPlot(plot, title, yAxis, lines, { logY = true } = {}) {
+  const series = lines
+    .map(([name, rows, of]) => ({
+      name,
+      points: rows
+        .map((row) => ({ x: row.keys, y: of(row).median, min: of(row).min, max: of(row).max }))
+        .sort((a, b) => a.x - b.x),
+    }))
+    .filter(({ points }) => points.length > 1);
+  if (series.length === 0) return {};
+  return { [plot]: lineChart({ title, xAxis: 'keys', yAxis, series, logY }) };
+}
+
+function growthTables(rows) {
+  const of = (kind) => rows.filter((row) => row.kind === kind);
+  const image = (keys) => of('seed').find((row) => row.keys === keys);
+  return [
+    [
+      'Requests through nginx as the number of keys grows, in turns on one processor',
+      textTable(
+        ['keys', '', 'CPU µs a request', 'to plain', 'added µs', 'p50 µs', 'p99 µs', 'image bytes a key'],
+        of('request').map((row) => [
+          count(row.keys),
+          row.name,
+          withRange(row.cpu_us),
+          withRange(row.cpu_ratio),
+          short(row.added_us.median),
+          short(row.p50_us.median),
+          short(row.p99_us.median),
+          row.name === 'keyfence' ? short(image(row.keys).reserved_bytes / row.keys) : '',
+        ]),
+      ),
+    ].join('\n'),
+  ];
+}
+
+function growthPlots(rows) {
+  const of = (name) => rows.filter((row) => row.kind === 'request' && row.name === name);
+  return growthPlot('growth-request', 'A request as the number of keys grows', 'microseconds of processor time (median)', [
+    ['nginx with the module', of('keyfence'), (row) => row.cpu_us],
+    ['nginx alone', of('plain'), (row) => row.cpu_us],
+  ], { logY: false });
 }
 
 function usageTables(rows) {
@@ -393,6 +451,7 @@ const parts = {
   membership: [membershipTables, membershipPlots],
   decide: [decideTables, decidePlots],
   request: [requestTables, requestPlots],
+  growth: [growthTables, growthPlots],
   daemon: [daemonTables, daemonPlots],
   cost: [usageTables, noPlots],
   usage: [usageTables, noPlots],

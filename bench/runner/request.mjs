@@ -30,14 +30,17 @@ export async function load(port, { seconds, connections, requests, lines, pause,
   return result;
 }
 
-export async function seedImage({ programs, dir, keys, entries, accountEntries, globalEntries }) {
+export async function seedImage({ programs, dir, keys, entries, accountEntries, globalEntries, requestsMax = keys }) {
   const seed = { dir: join(dir, 'policy'), requests: join(dir, 'requests.txt'), globalText: join(dir, 'global.txt'), keys };
   const rows = await rowsOf([
     join(programs, 'bench_seed'), `--dir=${seed.dir}`, `--requests=${seed.requests}`, `--global-text=${seed.globalText}`,
     `--keys=${keys}`, `--entries=${entries}`, `--account-entries=${accountEntries}`, `--global-entries=${globalEntries}`,
+    `--requests-max=${requestsMax}`,
   ]);
-  return { ...seed, rows };
+  return { ...seed, lines: rows[0].requests, rows };
 }
+
+const policyOf = (quick) => ({ entries: 20, accountEntries: quick ? 100 : 1000, globalEntries: quick ? 1000 : 100_000 });
 
 // One round: every gateway once, in an order that moves on by one each time.
 export async function round(number, contests, options, samples) {
@@ -84,9 +87,7 @@ export async function instructions(name, variant, { dir, requests, lines, second
 export async function requestBench({ programs, dir, module, directives, quick, say }) {
   const keys = quick ? 10_000 : 1_000_000;
   say(`writing a policy of ${keys.toLocaleString('en')} keys of 20 entries`);
-  const seed = await seedImage({
-    programs, dir, keys, entries: 20, accountEntries: quick ? 100 : 1000, globalEntries: quick ? 1000 : 100_000,
-  });
+  const seed = await seedImage({ programs, dir, keys, ...policyOf(quick) });
   mkdirSync(join(seed.dir, 'spool'), { recursive: true }); // where the module logs
   const upstream = await startUpstream(dir);
   const auth = await startAuthServer(dir);
@@ -136,7 +137,12 @@ export async function requestBench({ programs, dir, module, directives, quick, s
   await upstream.server.stop();
   await auth.server.stop();
 
-  const rows = contests.map(({ name }) => {
+  return [...requestRows(samples, { keys, counts }), ...seed.rows];
+}
+
+// What each contest took, and beside the plain one of the same round.
+function requestRows(samples, { keys, counts = [] }) {
+  return [...samples.keys()].map((name) => {
     const of = (field) => samples.get(name).map((sample) => sample[field]);
     const base = name.endsWith('hot keys') ? 'plain, 100 hot keys' : 'plain';
     const plain = (field) => samples.get(base).map((sample) => sample[field]);
@@ -155,5 +161,37 @@ export async function requestBench({ programs, dir, module, directives, quick, s
       instructions: counts.find((count) => count.name === name)?.instructions,
     };
   });
-  return [...rows, ...seed.rows];
+}
+
+// The load generator keeps its requests in memory, and has room for so many.
+const growthRequestsMax = 2_000_000;
+
+// The same requests, with and without the module, as the number of keys grows.
+export async function growthBench(rows, { programs, dir, module, directives, sizes, quick, say, keep }) {
+  for (const keys of sizes) {
+    const home = join(dir, `growth-${keys}`);
+    mkdirSync(home);
+    say(`writing a policy of ${keys.toLocaleString('en')} keys of 20 entries`);
+    const seed = await seedImage({ programs, dir: home, keys, ...policyOf(quick), requestsMax: growthRequestsMax });
+    mkdirSync(join(seed.dir, 'spool'), { recursive: true });
+    const upstream = await startUpstream(home);
+    const ports = { upstream: upstream.port, auth: upstream.port };
+    const { plain, keyfence } = nginxVariants({ dir: home, ports, seed, module, directives: directives(seed.dir) });
+    const contests = [];
+    for (const [name, variant] of Object.entries({ plain, keyfence })) {
+      contests.push({ name, gateway: await startNginx(name, variant, { dir: home }), lines: seed.lines });
+    }
+    const options = { seconds: quick ? 1 : 2, connections: 64, requests: seed.requests };
+    const samples = new Map(contests.map(({ name }) => [name, []]));
+    const rounds = quick ? 2 : 9;
+    for (let number = -1; number < rounds; ++number) {
+      say(number < 0 ? 'warming up' : `round ${number + 1} of ${rounds}`);
+      await round(number + contests.length, contests, options, number < 0 ? new Map() : samples);
+    }
+    for (const { gateway } of contests) await gateway.server.stop();
+    await upstream.server.stop();
+    rmSync(home, { recursive: true });
+    rows.push(...requestRows(samples, { keys }), ...seed.rows);
+    keep();
+  }
 }
