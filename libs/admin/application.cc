@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <boost/json/monotonic_resource.hpp>
 #include <exception>
 #include <optional>
 #include <span>
@@ -141,7 +142,7 @@ std::optional<Problem> read_body(const Route& route, Call& call) {
                    .detail = route.body == BodyKind::kJson ? "The body must be application/json."
                                                            : "The body must be application/json or text/plain."};
   }
-  auto parsed = parse_strict_json(request.body);
+  auto parsed = parse_strict_json(request.body, call.body.storage());
   if (!parsed) {
     const JsonError& error = parsed.error();
     return Problem{.status = 400,
@@ -271,6 +272,7 @@ std::optional<HttpResponse> AdminApplication::handle_at_once(const HttpRequest& 
 
 HttpResponse AdminApplication::answer(const HttpRequest& request, const RouteMatch& match, std::size_t worker) {
   const Timestamp begin = services_.clock.now();
+  boost::json::monotonic_resource body_memory;  // a body is taken apart as it is read, and let go whole
   Call call{.services = services_,
             .request = request,
             .worker = worker,
@@ -280,7 +282,7 @@ HttpResponse AdminApplication::answer(const HttpRequest& request, const RouteMat
             .path_parameters = match.parameters,
             .query = {},
             .caller = {},
-            .body = {},
+            .body = boost::json::value(&body_memory),
             .body_is_text = false};
   Answer answer = Err{not_found()};
   std::optional<RateLimiter::Verdict> verdict;

@@ -29,7 +29,7 @@ struct Call {
   std::vector<std::pair<std::string_view, std::string_view>> path_parameters;
   QueryParameters query;
   Caller caller;              // of a public route: nobody, or who the route itself let in
-  boost::json::value body;    // parsed, where the route takes JSON
+  boost::json::value body;    // parsed, where the route takes JSON; in memory that lasts as long as this call
   bool body_is_text = false;  // text/plain, valid UTF-8, in request.body
 
   [[nodiscard]] std::string_view path_parameter(std::string_view parameter) const noexcept;

@@ -37,6 +37,7 @@ constexpr std::size_t kUnknownMembersReportedMax = 20;
 
 ObjectReader::ObjectReader(const json::value& value, std::string pointer, std::vector<FieldError>& errors)
     : object_(value.if_object()), pointer_(std::move(pointer)), errors_(errors) {
+  known_.reserve(8);
   if (object_ == nullptr) {
     errors_.push_back({.pointer = pointer_,
                        .code = "wrong_type",

@@ -1,5 +1,6 @@
 #include "libs/admin/json/strict_json.h"
 
+#include <algorithm>
 #include <boost/json/basic_parser_impl.hpp>
 #include <boost/json/value_stack.hpp>
 #include <cmath>
@@ -13,6 +14,23 @@ namespace {
 namespace json = boost::json;
 using boost::system::error_code;
 
+// The member names of one object. Most have few, which are compared sooner than hashed.
+class MemberNames {
+ public:
+  [[nodiscard]] bool insert(const std::string& name) {
+    if (!many_.empty()) return many_.insert(name).second;
+    if (std::find(few_.begin(), few_.end(), name) != few_.end()) return false;
+    few_.push_back(name);
+    if (few_.size() > kFewMax) many_.insert(few_.begin(), few_.end());
+    return true;
+  }
+
+ private:
+  static constexpr std::size_t kFewMax = 16;
+  std::vector<std::string> few_;
+  std::unordered_set<std::string> many_;
+};
+
 // Builds the value as the library's own parser does, and keeps the member names of the objects that are open.
 class Handler {
  public:
@@ -21,10 +39,9 @@ class Handler {
   static constexpr std::size_t max_key_size = static_cast<std::size_t>(-1);
   static constexpr std::size_t max_string_size = static_cast<std::size_t>(-1);
 
-  bool on_document_begin(error_code&) {
-    stack_.reset();
-    return true;
-  }
+  explicit Handler(json::storage_ptr memory) { stack_.reset(std::move(memory)); }
+
+  bool on_document_begin(error_code&) { return true; }
   bool on_document_end(error_code&) { return true; }
 
   bool on_object_begin(error_code&) {
@@ -57,7 +74,7 @@ class Handler {
     stack_.push_key(s);
     Open& object = open_.back();
     object.member = std::exchange(key_, {});
-    if (object.names.insert(object.member).second) return true;
+    if (object.names.insert(object.member)) return true;
     for (const Open& level : open_) {
       duplicate_ += '/';
       duplicate_ += level.is_array ? std::to_string(level.index) : pointer_step(level.member);
@@ -110,7 +127,7 @@ class Handler {
     bool is_array = false;
     std::size_t index = 0;
     std::string member;
-    std::unordered_set<std::string> names;
+    MemberNames names;
   };
 
   bool value_done() {
@@ -140,10 +157,10 @@ std::string pointer_step(std::string_view member) {
   return out;
 }
 
-Result<json::value, JsonError> parse_strict_json(std::string_view text) {
+Result<json::value, JsonError> parse_strict_json(std::string_view text, json::storage_ptr memory) {
   json::parse_options options;
   options.max_depth = kJsonDepthMax;
-  json::basic_parser<Handler> parser(options);
+  json::basic_parser<Handler> parser(options, std::move(memory));
   error_code error;
   std::size_t used = parser.write_some(false, text.data(), text.size(), error);
   if (!error && used < text.size()) error = make_error_code(json::error::extra_data);

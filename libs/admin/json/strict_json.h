@@ -21,9 +21,11 @@ struct JsonError {
 // beyond the doubles, nothing nested deeper than kJsonDepthMax, and no object with a repeated member, which parsers
 // otherwise read in different ways.
 //
+// memory   where the value is made; it outlives the value. The heap if not named.
 // Errors   The first one met.
 // Cost     Linear; the number of members of the objects being read times their length in memory.
-[[nodiscard]] Result<boost::json::value, JsonError> parse_strict_json(std::string_view text);
+[[nodiscard]] Result<boost::json::value, JsonError> parse_strict_json(std::string_view text,
+                                                                      boost::json::storage_ptr memory = {});
 
 // A member's name as a step of a JSON pointer (RFC 6901).
 [[nodiscard]] std::string pointer_step(std::string_view member);

@@ -136,13 +136,15 @@ void GroupCommit::serve(std::vector<Waiting> waiting) {
   Grouping grouping = Grouping::kTogether;
   while (!waiting.empty()) {
     StoreResult<Batch> batch = commit(waiting, grouping);
-    if (!batch && grouping == Grouping::kTogether && waiting.size() > 1) {
-      grouping = Grouping::kAlone;  // each for itself, from here on
-      continue;
-    }
     if (!batch) {
-      waiting.front().answer.set_value(Err{batch.error()});
-      waiting.erase(waiting.begin());
+      if (grouping == Grouping::kTogether) {
+        grouping = Grouping::kInSavepoints;
+      } else if (grouping == Grouping::kInSavepoints && waiting.size() > 1) {
+        grouping = Grouping::kAlone;  // each for itself, from here on
+      } else {
+        waiting.front().answer.set_value(Err{batch.error()});
+        waiting.erase(waiting.begin());
+      }
       continue;
     }
     const auto done = waiting.begin() + static_cast<std::ptrdiff_t>(batch->outcomes.size());
@@ -162,9 +164,10 @@ StoreResult<GroupCommit::Batch> GroupCommit::commit(std::vector<Waiting>& waitin
     std::chrono::steady_clock::duration spent{};
     do {
       const auto began = std::chrono::steady_clock::now();
-      batch.outcomes.push_back(run_one(*waiting[batch.outcomes.size()].work, batch));
+      const Work& work = *waiting[batch.outcomes.size()].work;
+      batch.outcomes.push_back(grouping == Grouping::kTogether ? run_bare(work, batch) : run_in_savepoint(work, batch));
       spent += std::chrono::steady_clock::now() - began;
-    } while (grouping == Grouping::kTogether && spent < batch_time_ && batch.outcomes.size() < kBatchWorksMax &&
+    } while (grouping != Grouping::kAlone && spent < batch_time_ && batch.outcomes.size() < kBatchWorksMax &&
              (batch.outcomes.size() < waiting.size() || take_more(waiting)));
     prune_changes(batch.outcomes.size());
     commit_.execute();
@@ -178,8 +181,23 @@ StoreResult<GroupCommit::Batch> GroupCommit::commit(std::vector<Waiting>& waitin
   return batch;
 }
 
-StoreResult<Committed> GroupCommit::run_one(const Work& work, Batch& batch) {
+// For a savepoint SQLite copies every page that is written, and most works that fail have written nothing.
+StoreResult<Committed> GroupCommit::run_bare(const Work& work, Batch& batch) {
+  const sqlite3_int64 rows_before = sqlite3_total_changes64(connection_.handle());
+  StoreResult<Committed> result = run_one(work, batch);
+  if (!result && sqlite3_total_changes64(connection_.handle()) != rows_before) throw Failure{result.error()};
+  return result;
+}
+
+StoreResult<Committed> GroupCommit::run_in_savepoint(const Work& work, Batch& batch) {
   savepoint_.execute();
+  StoreResult<Committed> result = run_one(work, batch);
+  if (!result) roll_back_to_.execute();
+  release_.execute();
+  return result;
+}
+
+StoreResult<Committed> GroupCommit::run_one(const Work& work, Batch& batch) {
   SqliteTransaction transaction(reads_, writes_, batch.revision);
   std::optional<PolicyChange> change;
   StoreResult<void> result;
@@ -191,11 +209,8 @@ StoreResult<Committed> GroupCommit::run_one(const Work& work, Batch& batch) {
   if (!result) {
     // Out of space or unreadable, SQLite gives up the whole transaction: then nothing of the batch stands.
     if (!connection_.in_transaction()) throw Failure{result.error()};
-    roll_back_to_.execute();
-    release_.execute();
     return Err{result.error()};
   }
-  release_.execute();
   batch.touched_hot_rows |= transaction.touched_hot_rows();
   Committed committed{batch.revision, change.has_value()};
   if (change) {

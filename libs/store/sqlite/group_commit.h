@@ -22,14 +22,15 @@ inline constexpr std::uint64_t kChangeRowsKept = 100'000;  // older ones are pru
 // A batch is closed after this time of works even if others wait: those that are done want their answer.
 inline constexpr std::chrono::milliseconds kBatchTime{10};
 
-// The one writer: a thread that runs the works that wait, each in a savepoint, and commits them together; and beside
-// it one that waits for the disk.
+// The one writer: a thread that runs the works that wait and commits them together; and beside it one that waits for
+// the disk.
 //
 // Shape    One COMMIT for all works that came until the other thread was ready for them, which writes them to the log.
 //          The other thread syncs the log; then on_committed, then the answers. Meanwhile the next works run, each that
-//          comes joins them, and what several of them touch is written once. A work that fails rolls back alone. If the
-//          COMMIT fails, none of its works stands; those of a larger batch are then tried one by one, so that one too
-//          large for the disk does not take others with it. If a sync fails, nothing after the last good one is
+//          comes joins them, and what several of them touch is written once. A work that fails before it has written
+//          leaves nothing; if one fails later, the batch is rolled back and run again with a savepoint for each. If the
+//          COMMIT fails, none of its works stands; they are then tried one by one, so that one too large for the disk
+//          does not take others with it. If a sync fails, nothing after the last good one is
 //          answered as done, and no further work is run.
 // Threads  run() from any thread but its own two.
 class GroupCommit {
@@ -48,7 +49,7 @@ class GroupCommit {
 
  private:
   using Answer = std::promise<StoreResult<Committed>>;
-  enum class Grouping { kTogether, kAlone };
+  enum class Grouping { kTogether, kInSavepoints, kAlone };
   struct Waiting {
     const Work* work;
     Answer answer;
@@ -75,6 +76,9 @@ class GroupCommit {
   // Commits works from the first, together with those that come meanwhile, or the first alone; the error if that could
   // not be done.
   [[nodiscard]] StoreResult<Batch> commit(std::vector<Waiting>& waiting, Grouping grouping);
+  // Throws if the work failed after it had written: then all of the batch has to be rolled back.
+  [[nodiscard]] StoreResult<Committed> run_bare(const Work& work, Batch& batch);
+  [[nodiscard]] StoreResult<Committed> run_in_savepoint(const Work& work, Batch& batch);
   [[nodiscard]] StoreResult<Committed> run_one(const Work& work, Batch& batch);
   void prune_changes(std::size_t batch_size);
   void tell_log_growth();

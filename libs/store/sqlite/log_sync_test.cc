@@ -177,6 +177,39 @@ TEST_F(JoinedCommitTest, WorksRunWhileTheDiskIsWaitedForAndAreCommittedTogether)
   EXPECT_LE(disk.syncs(), 3);  // the first, one for those that were committed meanwhile, one if the last came late
 }
 
+TEST_F(JoinedCommitTest, AWorkThatFailsAfterItHasWrittenTakesNothingOfTheOthersWithIt) {
+  constexpr std::size_t kCallers = 9;
+  open_writer();
+  const Revision before = revision();
+  const std::size_t told = told_;
+  std::atomic<std::size_t> failed = 0;
+  const AccountRow unwanted = new_account("unwanted");
+  disk.hold();
+  std::vector<std::thread> callers;
+  callers.emplace_back([this] { join(); });
+  disk.wait_for_sync();
+  const std::size_t first = ran_;
+  for (std::size_t i = 0; i < kCallers; ++i) {
+    callers.emplace_back([&, late = i == kCallers / 2] {
+      if (!late) return join();
+      const StoreResult<Committed> done = writer_->run([&](Transaction& t) -> StoreResult<void> {
+        ++ran_;
+        EXPECT_TRUE(t.insert_account(unwanted).ok());
+        return Err{StoreError{StoreError::Code::kPrecondition, "thought better of it", {}}};
+      });
+      EXPECT_FALSE(done.ok());
+      ++failed;
+    });
+  }
+  while (ran_ < first + kCallers) std::this_thread::yield();
+  disk.let_go();
+  for (std::thread& caller : callers) caller.join();
+  EXPECT_EQ(failed, 1U);
+  EXPECT_EQ(revision(), Revision{before.value + kCallers});  // the one that was synced, and all but the one that failed
+  EXPECT_EQ(told_, told + kCallers);
+  EXPECT_FALSE(sqlite::Reads(*connection_).account_by_name(unwanted.name));
+}
+
 TEST_F(JoinedCommitTest, OldChangesArePrunedFasterThanWorksThatJoinMakeNewOnes) {
   constexpr std::size_t kCallers = 100, kRounds = 6;
   connection_->execute(

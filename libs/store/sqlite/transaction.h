@@ -20,7 +20,7 @@ void naming_duplicates(Function&& function, Describe&& describe) {
   }
 }
 
-// One change set on the writing connection, within a savepoint that its owner opens and closes.
+// One change set on the writing connection, within a transaction that its owner opens and closes.
 class SqliteTransaction final : public ForwardedReads<Transaction, SqliteTransaction> {
  public:
   SqliteTransaction(Reads& reads, Writes& writes, Revision standing) noexcept
