@@ -20,6 +20,13 @@ Connection open_writer(const std::string& path) {
   return connection;
 }
 
+Standing standing_of(Connection& connection, Reads& reads) {
+  Statement head(connection, "SELECT id, hash FROM audit_head");
+  Rows rows = head.query();
+  if (!rows.next()) fail_corrupt("the head of the audit log is missing");
+  return {reads.revision(), rows.id(0), rows.digest(1)};
+}
+
 std::uint64_t oldest_change(Connection& connection) {
   Statement oldest(connection, "SELECT min(revision) FROM changes");
   Rows rows = oldest.query();
@@ -43,10 +50,12 @@ GroupCommit::GroupCommit(const std::string& path, HotRows& hot_rows, std::chrono
       release_(connection_, "RELEASE change_set"),
       roll_back_to_(connection_, "ROLLBACK TO change_set"),
       prune_(connection_, "DELETE FROM changes WHERE revision < ?"),
+      set_revision_(connection_, "UPDATE counter SET revision = ?"),
+      set_audit_head_(connection_, "UPDATE audit_head SET id = ?, hash = ?"),
       log_(path),
       hot_rows_(&hot_rows),
       batch_time_(batch_time),
-      revision_(reads_.revision()),
+      standing_(standing_of(connection_, reads_)),
       oldest_change_(oldest_change(connection_)) {
   sqlite3_wal_hook(connection_.handle(), note_log_pages, &log_pages_);
   syncer_ = std::thread([this] { sync_loop(); });
@@ -158,7 +167,7 @@ void GroupCommit::serve(std::vector<Waiting> waiting) {
 
 StoreResult<GroupCommit::Batch> GroupCommit::commit(std::vector<Waiting>& waiting, Grouping grouping) {
   Batch batch;
-  batch.revision = revision_;
+  batch.standing = standing_;
   StoreResult<void> result = guarded([&] {
     begin_.execute();
     std::chrono::steady_clock::duration spent{};
@@ -169,6 +178,7 @@ StoreResult<GroupCommit::Batch> GroupCommit::commit(std::vector<Waiting>& waitin
       spent += std::chrono::steady_clock::now() - began;
     } while (grouping != Grouping::kAlone && spent < batch_time_ && batch.outcomes.size() < kBatchWorksMax &&
              (batch.outcomes.size() < waiting.size() || take_more(waiting)));
+    write_standing(batch.standing);
     prune_changes(batch.outcomes.size());
     commit_.execute();
   });
@@ -176,7 +186,7 @@ StoreResult<GroupCommit::Batch> GroupCommit::commit(std::vector<Waiting>& waitin
     connection_.roll_back();
     return Err{result.error()};
   }
-  revision_ = batch.revision;
+  standing_ = batch.standing;
   if (batch.touched_hot_rows) hot_rows_->forget();
   return batch;
 }
@@ -198,7 +208,7 @@ StoreResult<Committed> GroupCommit::run_in_savepoint(const Work& work, Batch& ba
 }
 
 StoreResult<Committed> GroupCommit::run_one(const Work& work, Batch& batch) {
-  SqliteTransaction transaction(reads_, writes_, batch.revision);
+  SqliteTransaction transaction(reads_, writes_, batch.standing);
   std::optional<PolicyChange> change;
   StoreResult<void> result;
   StoreResult<void> ran = guarded([&] {
@@ -212,19 +222,22 @@ StoreResult<Committed> GroupCommit::run_one(const Work& work, Batch& batch) {
     return Err{result.error()};
   }
   batch.touched_hot_rows |= transaction.touched_hot_rows();
-  Committed committed{batch.revision, change.has_value()};
-  if (change) {
-    batch.revision = change->revision;
-    committed.revision = change->revision;
-    batch.changes.push_back(*std::move(change));
-  }
+  batch.standing = transaction.standing();
+  const Committed committed{batch.standing.revision, change.has_value()};
+  if (change) batch.changes.push_back(*std::move(change));
   return committed;
+}
+
+// Once for all works of a batch.
+void GroupCommit::write_standing(const Standing& standing) {
+  if (standing.revision != standing_.revision) set_revision_.execute(standing.revision);
+  if (standing.audit_id != standing_.audit_id) set_audit_head_.execute(standing.audit_id, standing.audit_hash);
 }
 
 // A few at a time, but faster than they come.
 void GroupCommit::prune_changes(std::size_t batch_size) {
-  if (revision_.value <= kChangeRowsKept) return;
-  const std::uint64_t keep_from = revision_.value - kChangeRowsKept + 1;
+  if (standing_.revision.value <= kChangeRowsKept) return;
+  const std::uint64_t keep_from = standing_.revision.value - kChangeRowsKept + 1;
   if (oldest_change_ >= keep_from) return;
   oldest_change_ = std::min(keep_from, oldest_change_ + 2 * batch_size + 16);
   prune_.execute(oldest_change_);

@@ -57,7 +57,7 @@ class GroupCommit {
   struct Batch {
     std::vector<StoreResult<Committed>> outcomes;
     std::vector<PolicyChange> changes;
-    Revision revision;  // after the batch
+    Standing standing;  // after the batch
     bool touched_hot_rows = false;
   };
   struct Unsynced {
@@ -80,6 +80,7 @@ class GroupCommit {
   [[nodiscard]] StoreResult<Committed> run_bare(const Work& work, Batch& batch);
   [[nodiscard]] StoreResult<Committed> run_in_savepoint(const Work& work, Batch& batch);
   [[nodiscard]] StoreResult<Committed> run_one(const Work& work, Batch& batch);
+  void write_standing(const Standing& standing);
   void prune_changes(std::size_t batch_size);
   void tell_log_growth();
   void pass_on(Unsynced&& batch);  // to the other thread; waits while that has another
@@ -92,11 +93,11 @@ class GroupCommit {
   Connection connection_;
   Reads reads_;
   Writes writes_;
-  Statement begin_, commit_, savepoint_, release_, roll_back_to_, prune_;
+  Statement begin_, commit_, savepoint_, release_, roll_back_to_, prune_, set_revision_, set_audit_head_;
   LogSync log_;
   HotRows* hot_rows_;
   std::chrono::nanoseconds batch_time_;
-  Revision revision_;
+  Standing standing_;
   std::uint64_t oldest_change_ = 0;
   int log_pages_ = 0;
 

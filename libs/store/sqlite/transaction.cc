@@ -374,31 +374,21 @@ std::optional<PolicyChange> SqliteTransaction::finish() {
     change = make_change();
     const std::string body = to_body(*change);
     const std::span<const std::uint8_t> bytes(reinterpret_cast<const std::uint8_t*>(body.data()), body.size());
-    writes_->set_revision.execute(change->revision);
+    standing_.revision = change->revision;
     writes_->insert_change.execute(change->revision, SystemClock().now(), bytes, sha256(body));
   }
-  write_audit(change ? change->revision : standing_);
+  write_audit();
   return change;
 }
 
-void SqliteTransaction::write_audit(Revision revision) {
-  if (audit_.empty()) return;
-  std::uint64_t id = 0;
-  KeyDigest hash;
-  {
-    Rows head = writes_->audit_head.query();
-    if (!head.next()) fail_corrupt("the head of the audit log is missing");
-    id = head.id(0);
-    hash = head.digest(1);
-  }
+void SqliteTransaction::write_audit() {
   for (AuditRow& row : audit_) {
-    row.id = ++id;
-    row.revision = revision;
-    hash = audit_hash(hash, row);
+    row.id = ++standing_.audit_id;
+    row.revision = standing_.revision;
+    standing_.audit_hash = audit_hash(standing_.audit_hash, row);
     writes_->insert_audit.execute(row.id, row.at, row.actor, row.address, row.action, row.subject, row.account,
-                                  row.before, row.after, row.revision, hash);
+                                  row.before, row.after, row.revision, standing_.audit_hash);
   }
-  writes_->set_audit_head.execute(id, hash);
 }
 
 StoreResult<void> SqliteTransaction::insert_idempotency(const IdempotencyRow& row) {

@@ -20,10 +20,17 @@ void naming_duplicates(Function&& function, Describe&& describe) {
   }
 }
 
+// What the change sets before have left for the next to go on from.
+struct Standing {
+  Revision revision;
+  std::uint64_t audit_id = 0;  // of the newest line of the audit log; 0: there is none
+  KeyDigest audit_hash;
+};
+
 // One change set on the writing connection, within a transaction that its owner opens and closes.
 class SqliteTransaction final : public ForwardedReads<Transaction, SqliteTransaction> {
  public:
-  SqliteTransaction(Reads& reads, Writes& writes, Revision standing) noexcept
+  SqliteTransaction(Reads& reads, Writes& writes, const Standing& standing) noexcept
       : reads_(&reads), writes_(&writes), standing_(standing) {}
 
   StoreResult<void> update_instance(const InstanceRow& row) override;
@@ -63,18 +70,21 @@ class SqliteTransaction final : public ForwardedReads<Transaction, SqliteTransac
   StoreResult<void> insert_idempotency(const IdempotencyRow& row) override;
   void audit_line(AuditRow row) override { audit_.push_back(std::move(row)); }
   [[nodiscard]] Committed pending() const override {
-    return {touched_.empty() ? standing_ : next(), !touched_.empty()};
+    return {touched_.empty() ? standing_.revision : next(), !touched_.empty()};
   }
 
+  StoreResult<Revision> revision() override { return standing_.revision; }
   StoreResult<ListRow> list(ListRef ref) override;
   StoreResult<KeyRow> key(KeyId id) override;
 
   // Whether a row of HotRows may have changed.
   [[nodiscard]] bool touched_hot_rows() const noexcept { return touched_hot_rows_; }
 
-  // Writes what belongs to the change set beside its rows: packed policies, list rows, revision, change row and audit
-  // rows. The change if the policy changed. Throws Failure.
+  // Writes what belongs to the change set beside its rows: packed policies, list rows, change row and audit rows. The
+  // change if the policy changed. Throws Failure.
   [[nodiscard]] std::optional<PolicyChange> finish();
+  // After finish(): what its owner writes before the COMMIT, once for all change sets.
+  [[nodiscard]] const Standing& standing() const noexcept { return standing_; }
 
   template <class Function>
   auto with_reads(Function&& function) {
@@ -92,7 +102,7 @@ class SqliteTransaction final : public ForwardedReads<Transaction, SqliteTransac
     }
     return result;
   }
-  [[nodiscard]] Revision next() const noexcept { return {standing_.value + 1}; }
+  [[nodiscard]] Revision next() const noexcept { return {standing_.revision.value + 1}; }
   [[nodiscard]] TouchedPolicy::List& touch(ListRef ref);
   // The key as it stands; of the one that was asked for last without looking again.
   [[nodiscard]] const KeyRow& standing_key(KeyId id);
@@ -107,14 +117,14 @@ class SqliteTransaction final : public ForwardedReads<Transaction, SqliteTransac
   void write_lists();
   void write_list_revision(const TouchedPolicy::List& list);
   void forget_old_revisions(const TouchedPolicy::List& list);
-  void write_audit(Revision revision);
+  void write_audit();
   [[nodiscard]] PolicyChange make_change();
   void add_accounts(PolicyChange& change);
   void add_keys(PolicyChange& change);
 
   Reads* reads_;
   Writes* writes_;
-  Revision standing_;
+  Standing standing_;
   TouchedPolicy touched_;
   std::optional<KeyRow> known_key_;
   std::optional<ListRow> known_list_;

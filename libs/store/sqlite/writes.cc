@@ -85,13 +85,10 @@ Writes::Writes(Connection& connection)
       update_token(connection,
                    "UPDATE tokens SET name = ?, digest = ?, hint = ?, role = ?, account = ?, expires_at = ?,"
                    " revoked_at = ?, addresses = ? WHERE id = ?"),
-      set_revision(connection, "UPDATE counter SET revision = ?"),
       insert_change(connection, "INSERT INTO changes (revision, at, body, sha256) VALUES (?, ?, ?, ?)"),
-      audit_head(connection, "SELECT id, hash FROM audit_head"),
       insert_audit(connection,
                    "INSERT INTO audit (id, at, actor, address, action, subject, account, before, after, revision, hash)"
                    " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"),
-      set_audit_head(connection, "UPDATE audit_head SET id = ?, hash = ?"),
       people(connection) {}
 
 }  // namespace keyfence::sqlite

@@ -21,7 +21,7 @@ struct Writes {
   Statement delete_history, delete_history_of_keys;
   Statement insert_idempotency, forget_idempotency;
   Statement insert_token, update_token;
-  Statement set_revision, insert_change, audit_head, insert_audit, set_audit_head;
+  Statement insert_change, insert_audit;
   PeopleWrites people;
 };
 
