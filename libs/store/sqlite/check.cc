@@ -88,11 +88,23 @@ void check_history(Connection& connection) {
                   "SELECT l.layer, l.owner FROM lists AS l LEFT JOIN list_history AS r ON r.layer = l.layer"
                   " AND r.owner = l.owner AND r.of_entry = 0 AND r.revision = l.changed WHERE r.mode IS NOT l.mode"
                   " OR r.when_empty IS NOT l.when_empty OR r.entry_count IS NOT l.entry_count");
-  Rows rows = wrong.query();
-  if (rows.next()) {
-    fail_corrupt("list " + std::to_string(rows.integer(0)) + "/" + std::to_string(rows.id(1)) +
-                 " is not as its newest revision says");
-  }
+  Statement broken(connection,
+                   "SELECT h.layer, h.owner FROM list_history AS h LEFT JOIN list_history AS b"
+                   " ON b.revision = h.before AND b.layer = h.layer AND b.owner = h.owner AND b.of_entry = 0"
+                   " AND b.entry = 0 WHERE h.of_entry = 0 AND h.before IS NOT NULL"
+                   " AND (b.revision IS NULL OR b.revision >= h.revision)");
+  Statement left(connection,
+                 "SELECT h.layer, h.owner FROM list_history AS h LEFT JOIN lists AS l"
+                 " ON l.layer = h.layer AND l.owner = h.owner WHERE l.layer IS NULL");
+  const auto expect_none = [](Statement& statement, const char* what) {
+    Rows rows = statement.query();
+    if (rows.next()) {
+      fail_corrupt("list " + std::to_string(rows.integer(0)) + "/" + std::to_string(rows.id(1)) + what);
+    }
+  };
+  expect_none(wrong, " is not as its newest revision says");
+  expect_none(broken, " has a revision that follows none");
+  expect_none(left, " is gone, and its history is not");
 }
 
 void check_spreads(Connection& connection) {
@@ -135,9 +147,8 @@ void check_quickly(Connection& connection) {
     for (const Sql newest :
          {Sql("SELECT max(id) FROM accounts"), Sql("SELECT max(id) FROM keys"),
           Sql("SELECT max(key) FROM key_policies"), Sql("SELECT max(owner) FROM lists WHERE layer = 3"),
-          Sql("SELECT max(owner) FROM list_history WHERE layer = 3"),
-          Sql("SELECT max(owner) FROM entries WHERE layer = 3"), Sql("SELECT max(id) FROM tokens"),
-          Sql("SELECT max(id) FROM audit"), Sql("SELECT max(digest) FROM keys")}) {
+          Sql("SELECT max(revision) FROM list_history"), Sql("SELECT max(owner) FROM entries WHERE layer = 3"),
+          Sql("SELECT max(id) FROM tokens"), Sql("SELECT max(id) FROM audit"), Sql("SELECT max(digest) FROM keys")}) {
       static_cast<void>(integer(connection, newest));
     }
   }

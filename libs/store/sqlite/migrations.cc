@@ -308,16 +308,18 @@ DROP TABLE key_names;
 CREATE VIRTUAL TABLE key_grams USING fts5 (grams, content = '', columnsize = 0, detail = 'none', tokenize = 'ascii');
 )sql";
 
-// A list's history in one table: what a change writes of it stands on one page, not on two. With a million keys each
-// page that is saved is one less for the disk to take.
-constexpr Sql kHistoryTogether = R"sql(
--- Of a list, first what each revision made of it (of_entry 0, entry 0), then entries as they stood until a revision.
+// A list's history in one table, in the order in which it was made: what a change writes of it stands at the table's
+// end, with that of all other changes. With a million keys each page that is saved is one less for the disk to take.
+constexpr Sql kHistoryInOrder = R"sql(
+-- Of each revision of a list what it made of the list (of_entry 0, entry 0), with the revision of the list before it, and
+-- entries as they stood until then. The newest is the list's own "changed".
 CREATE TABLE list_history (
+  revision INTEGER NOT NULL,
   layer INTEGER NOT NULL,
   owner INTEGER NOT NULL,
   of_entry INTEGER NOT NULL,
-  revision INTEGER NOT NULL,
   entry INTEGER NOT NULL,
+  before INTEGER,
   at INTEGER,
   actor TEXT,
   address TEXT,
@@ -337,16 +339,17 @@ CREATE TABLE list_history (
   label TEXT,
   added_by TEXT,
   added_at INTEGER,
-  PRIMARY KEY (layer, owner, of_entry, revision, entry)
+  PRIMARY KEY (revision, layer, owner, of_entry, entry)
 ) STRICT, WITHOUT ROWID;
-INSERT INTO list_history (layer, owner, of_entry, revision, entry, at, actor, address, action, mode, when_empty,
+INSERT INTO list_history (revision, layer, owner, of_entry, entry, before, at, actor, address, action, mode, when_empty,
   entry_count, added, updated, removed)
-  SELECT layer, owner, 0, revision, 0, at, actor, address, action, mode, when_empty, entry_count, added, updated,
-    removed FROM list_revisions ORDER BY layer, owner, revision;
-INSERT INTO list_history (layer, owner, of_entry, revision, entry, since, range, state, expires_at, kind, text, label,
+  SELECT revision, layer, owner, 0, 0, lag(revision) OVER (PARTITION BY layer, owner ORDER BY revision), at, actor,
+    address, action, mode, when_empty, entry_count, added, updated, removed FROM list_revisions
+    ORDER BY revision, layer, owner;
+INSERT INTO list_history (revision, layer, owner, of_entry, entry, since, range, state, expires_at, kind, text, label,
   added_by, added_at)
-  SELECT layer, owner, 1, until, id, since, range, state, expires_at, kind, text, label, added_by, added_at
-    FROM past_entries ORDER BY layer, owner, until, id;
+  SELECT until, layer, owner, 1, id, since, range, state, expires_at, kind, text, label, added_by, added_at
+    FROM past_entries ORDER BY until, layer, owner, id;
 DROP TABLE list_revisions;
 DROP TABLE past_entries;
 )sql";
@@ -394,7 +397,7 @@ void index_names(Connection& connection) {
 
 constexpr std::array kMigrations = {Migration{1, kFirstSchema, make_instance}, Migration{2, kPeople, nullptr},
                                     Migration{3, kKeptChanges, keep_changes},  Migration{4, kSpreads, measure_ranges},
-                                    Migration{5, kNameGrams, index_names},     Migration{6, kHistoryTogether, nullptr}};
+                                    Migration{5, kNameGrams, index_names},     Migration{6, kHistoryInOrder, nullptr}};
 
 std::int64_t single_integer(Connection& connection, Sql sql) {
   Statement statement(connection, sql);

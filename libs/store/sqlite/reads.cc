@@ -171,6 +171,7 @@ EntryRow entry_of(const Rows& rows) {
 
 Reads::Reads(Connection& connection)
     : people(connection),
+      connection_(&connection),
       instance_(connection,
                 "SELECT epoch, error_style, key_entries_max, key_floor_v4, key_floor_v6, account_entries_max,"
                 " account_floor_v4, account_floor_v6, global_entries_max, global_floor_v4, global_floor_v6,"
@@ -250,20 +251,21 @@ Reads::Reads(Connection& connection)
           connection,
           "SELECT id, range, state, expires_at, kind, text, label, added_by, added_at FROM entries"
           " INDEXED BY entries_by_spread WHERE layer = ? AND owner = ? AND spread = ? AND range >= ? AND range <= ?"),
-      list_revisions_(connection,
-                      "SELECT layer, owner, revision, at, actor, address, action, mode, when_empty, entry_count, added,"
-                      " updated, removed FROM list_history WHERE layer = ? AND owner = ? AND of_entry = 0"
-                      " AND revision < ? ORDER BY revision DESC LIMIT ?"),
-      list_at_(connection,
-               "SELECT layer, owner, revision, at, actor, address, action, mode, when_empty, entry_count, added,"
-               " updated, removed FROM list_history WHERE layer = ? AND owner = ? AND of_entry = 0 AND revision <= ?"
-               " ORDER BY revision DESC LIMIT 1"),
+      newest_revision_(connection, "SELECT changed FROM lists WHERE layer = ? AND owner = ?"),
+      list_revision_(connection,
+                     "SELECT layer, owner, revision, at, actor, address, action, mode, when_empty, entry_count, added,"
+                     " updated, removed, before FROM list_history"
+                     " WHERE revision = ? AND layer = ? AND owner = ? AND of_entry = 0 AND entry = 0"),
       entries_at_(connection,
-                  "SELECT id, range, state, expires_at, kind, text, label, added_by, added_at FROM entries"
+                  "WITH RECURSIVE later (revision) AS ("
+                  "  SELECT changed FROM lists WHERE layer = ?1 AND owner = ?2 AND changed > ?3"
+                  "  UNION ALL SELECT h.before FROM later JOIN list_history AS h ON h.revision = later.revision"
+                  "    AND h.layer = ?1 AND h.owner = ?2 AND h.of_entry = 0 AND h.entry = 0 WHERE h.before > ?3)"
+                  " SELECT id, range, state, expires_at, kind, text, label, added_by, added_at FROM entries"
                   " WHERE layer = ?1 AND owner = ?2 AND id > ?4 AND since <= ?3"
                   " UNION ALL SELECT entry, range, state, expires_at, kind, text, label, added_by, added_at"
-                  " FROM list_history WHERE layer = ?1 AND owner = ?2 AND of_entry = 1 AND revision > ?3"
-                  " AND since <= ?3 AND entry > ?4 ORDER BY 1 LIMIT ?5"),
+                  " FROM later CROSS JOIN list_history AS h ON h.revision = later.revision AND h.layer = ?1"
+                  " AND h.owner = ?2 AND h.of_entry = 1 AND h.since <= ?3 AND h.entry > ?4 ORDER BY 1 LIMIT ?5"),
       token_by_digest_(connection,
                        "SELECT id, name, digest, hint, role, account, expires_at, revoked_at, created_by, created_at,"
                        " addresses, last_used_at FROM tokens WHERE digest = ?"),
@@ -390,15 +392,49 @@ std::optional<EntryRow> Reads::entry_of_range(ListRef ref, const IpRange& range)
   return at_most_one(entry_of_range_.query(ref.layer, ref.owner, PackedRange(range).bytes()), entry_of);
 }
 
+template <class Visit>
+void Reads::walk_history(ListRef ref, std::optional<Revision> from, Visit&& visit) {
+  if (!from) {
+    Rows rows = newest_revision_.query(ref.layer, ref.owner);
+    if (!rows.next()) return;
+    from = rows.revision(0);
+  }
+  while (from) {
+    Rows rows = list_revision_.query(*from, ref.layer, ref.owner);
+    if (!rows.next()) fail_corrupt("revision " + std::to_string(from->value) + " of a list is missing");
+    from = rows.is_null(13) ? std::nullopt : std::optional(rows.revision(13));
+    if (!visit(list_revision_of(rows))) return;
+  }
+}
+
+std::optional<Revision> Reads::known_revision(ListRef ref, Revision revision) {
+  if (revision.value > static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max())) return std::nullopt;
+  Rows rows = list_revision_.query(revision, ref.layer, ref.owner);
+  return rows.next() ? std::optional(revision) : std::nullopt;
+}
+
 std::vector<ListRevisionRow> Reads::list_revisions(ListRef ref, PageRequest page) {
-  const std::int64_t before = page.after == 0 ? std::numeric_limits<std::int64_t>::max() : clamped(page.after);
-  return all(list_revisions_.query(ref.layer, ref.owner, before, clamped(page.limit)), list_revision_of);
+  std::vector<ListRevisionRow> revisions;
+  if (page.limit == 0) return revisions;
+  const ReadSnapshot snapshot(*connection_);
+  const Revision before{page.after};
+  const bool is_first = before.value == 0;
+  walk_history(ref, is_first ? std::nullopt : known_revision(ref, before), [&](ListRevisionRow row) {
+    if (is_first || row.list.changed < before) revisions.push_back(std::move(row));
+    return revisions.size() < page.limit;
+  });
+  return revisions;
 }
 
 ListRevisionRow Reads::list_at(ListRef ref, Revision revision) {
-  Rows rows = list_at_.query(ref.layer, ref.owner, clamped(revision.value));
-  if (!rows.next()) fail_not_found("this allowlist is not known as of revision " + std::to_string(revision.value));
-  return list_revision_of(rows);
+  const ReadSnapshot snapshot(*connection_);
+  std::optional<ListRevisionRow> found;
+  walk_history(ref, known_revision(ref, revision), [&](ListRevisionRow row) {
+    if (row.list.changed <= revision) found = std::move(row);
+    return !found;
+  });
+  if (!found) fail_not_found("this allowlist is not known as of revision " + std::to_string(revision.value));
+  return *std::move(found);
 }
 
 std::vector<EntryRow> Reads::entries_at(ListRef ref, Revision revision, PageRequest page) {

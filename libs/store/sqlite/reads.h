@@ -55,13 +55,20 @@ class Reads {
   template <class Use>
   void for_each_holding(ListRef ref, const IpRange& range, Use use);
 
+  // The revisions of a list from this one, or its newest, to its oldest, as long as visit answers true.
+  template <class Visit>
+  void walk_history(ListRef ref, std::optional<Revision> from, Visit&& visit);
+  // The revision if it is one of the list's.
+  [[nodiscard]] std::optional<Revision> known_revision(ListRef ref, Revision revision);
+
+  Connection* connection_;
   Statement instance_, revision_;
   Statement account_, account_by_name_, accounts_, accounts_in_, accounts_to_purge_;
   Statement key_, key_by_digest_;
   Statement keys_, keys_of_account_, keys_named_, listed_keys_, listed_keys_named_;
   Statement list_, entries_, entry_, entry_of_range_, entries_within_, policy_entries_;
   Statement next_spread_, entries_of_spread_;
-  Statement list_revisions_, list_at_, entries_at_;
+  Statement newest_revision_, list_revision_, entries_at_;
   Statement token_by_digest_, token_, tokens_, tokens_of_account_;
   AuditReads audit_;
   Statement changes_, idempotency_, seal_;

@@ -91,7 +91,7 @@ void SqliteTransaction::insert_empty_list(ListRef ref) {
 void SqliteTransaction::delete_list(ListRef ref) {
   known_list_.reset();
   writes_->delete_entries.execute(ref.layer, ref.owner);
-  writes_->delete_history.execute(ref.layer, ref.owner);
+  writes_->delete_history.execute(ref.layer, ref.owner, next());
   writes_->delete_list.execute(ref.layer, ref.owner);
 }
 
@@ -166,12 +166,13 @@ StoreResult<void> SqliteTransaction::delete_account(AccountId id) {
     {
       Rows keys = writes_->keys_of_account.query(id);
       while (keys.next()) {
-        forget_key(KeyId(keys.id(0)), keys.digest(1));
-        writes_->delete_grams.execute(keys.id(0), grams_of(id, keys.text(2)));
+        const KeyId key(keys.id(0));
+        forget_key(key, keys.digest(1));
+        writes_->delete_history.execute(Layer::kKey, key, next());
+        writes_->delete_grams.execute(key, grams_of(id, keys.text(2)));
       }
     }
     writes_->delete_entries_of_keys.execute(id);
-    writes_->delete_history_of_keys.execute(id);
     writes_->delete_lists_of_keys.execute(id);
     writes_->delete_keys_of_account.execute(id);
     delete_list(ListRef::of(id));
@@ -427,7 +428,9 @@ void SqliteTransaction::write_list_revision(const TouchedPolicy::List& list) {
     line.actor = "system";
     line.action = "allowlist.change";
   }
-  writes_->insert_list_revision.execute(ref.layer, ref.owner, row.changed, line.at, line.actor, line.address,
+  const std::optional<Revision> before =
+      list.changed_before < row.changed ? std::optional(list.changed_before) : std::nullopt;
+  writes_->insert_list_revision.execute(row.changed, ref.layer, ref.owner, before, line.at, line.actor, line.address,
                                         line.action, row.mode, row.when_empty, row.entry_count, list.added,
                                         list.updated, list.removed);
   // Not with every change, but with one of 64 changes of this list at least, whichever revisions those have.
@@ -439,23 +442,33 @@ void SqliteTransaction::write_list_revision(const TouchedPolicy::List& list) {
 void SqliteTransaction::forget_old_revisions(const TouchedPolicy::List& list) {
   const ListRef ref = list.row.ref;
   const std::size_t entries_kept = kPastEntriesKept + 4 * list.row.entry_count;
-  std::optional<Revision> oldest;
-  {
-    Rows rows = writes_->newest_list_revisions.query(ref.layer, ref.owner, kListRevisionsKept);
-    std::size_t count = 0;
-    std::size_t entries = 0;  // of the past that the next older revision needs
-    bool all = true;
-    while (rows.next()) {
-      all = count < 2 || entries <= entries_kept;
-      if (!all) break;
-      oldest = rows.revision(0);
-      entries += static_cast<std::size_t>(rows.integer(1));
-      ++count;
-    }
-    if (!oldest || (all && count < kListRevisionsKept)) return;
+  struct Step {
+    std::optional<Revision> before;
+    std::size_t entries = 0;  // of the past that the revision before needs
+  };
+  const auto step = [&](Revision revision) -> Step {
+    Rows rows = writes_->list_revision.query(revision, ref.layer, ref.owner);
+    if (!rows.next()) return {};
+    return {rows.is_null(0) ? std::nullopt : std::optional(rows.revision(0)),
+            static_cast<std::size_t>(rows.integer(1))};
+  };
+  Revision oldest = list.row.changed;
+  Step next = step(oldest);
+  std::size_t entries = next.entries;
+  for (std::size_t count = 1; next.before && count < kListRevisionsKept && (count < 2 || entries <= entries_kept);
+       ++count) {
+    oldest = *next.before;
+    next = step(oldest);
+    entries += next.entries;
   }
-  writes_->forget_past_entries.execute(ref.layer, ref.owner, *oldest);
-  writes_->forget_list_revisions.execute(ref.layer, ref.owner, *oldest);
+  if (!next.before) return;
+  writes_->begin_history_at.execute(oldest, ref.layer, ref.owner);
+  writes_->forget_past_entries.execute(oldest, ref.layer, ref.owner);
+  while (next.before) {
+    const Revision forgotten = *next.before;
+    next = step(forgotten);
+    writes_->forget_list_revision.execute(forgotten, ref.layer, ref.owner);
+  }
 }
 
 PolicyChange SqliteTransaction::make_change() {

@@ -52,29 +52,37 @@ Writes::Writes(Connection& connection)
       delete_entry(connection, "DELETE FROM entries WHERE layer = ? AND owner = ? AND id = ?"),
       delete_entries(connection, "DELETE FROM entries WHERE layer = ? AND owner = ?"),
       keep_entry(connection,
-                 "INSERT INTO list_history (layer, owner, of_entry, revision, entry, since, range, state, expires_at,"
-                 " kind, text, label, added_by, added_at) SELECT layer, owner, 1, ?1, id, since, range, state,"
+                 "INSERT INTO list_history (revision, layer, owner, of_entry, entry, since, range, state, expires_at,"
+                 " kind, text, label, added_by, added_at) SELECT ?1, layer, owner, 1, id, since, range, state,"
                  " expires_at, kind, text, label, added_by, added_at FROM entries"
                  " WHERE layer = ?2 AND owner = ?3 AND id = ?4 AND since < ?1"),
       keep_entries(connection,
-                   "INSERT INTO list_history (layer, owner, of_entry, revision, entry, since, range, state, expires_at,"
-                   " kind, text, label, added_by, added_at) SELECT layer, owner, 1, ?1, id, since, range, state,"
+                   "INSERT INTO list_history (revision, layer, owner, of_entry, entry, since, range, state, expires_at,"
+                   " kind, text, label, added_by, added_at) SELECT ?1, layer, owner, 1, id, since, range, state,"
                    " expires_at, kind, text, label, added_by, added_at FROM entries"
                    " WHERE layer = ?2 AND owner = ?3 AND since < ?1"),
       insert_list_revision(connection,
-                           "INSERT INTO list_history (layer, owner, of_entry, revision, entry, at, actor, address,"
-                           " action, mode, when_empty, entry_count, added, updated, removed)"
-                           " VALUES (?, ?, 0, ?, 0, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"),
-      newest_list_revisions(connection,
-                            "SELECT revision, updated + removed FROM list_history WHERE layer = ? AND owner = ?"
-                            " AND of_entry = 0 ORDER BY revision DESC LIMIT ?"),
-      forget_list_revisions(connection,
-                            "DELETE FROM list_history WHERE layer = ? AND owner = ? AND of_entry = 0 AND revision < ?"),
+                           "INSERT INTO list_history (revision, layer, owner, of_entry, entry, before, at, actor,"
+                           " address, action, mode, when_empty, entry_count, added, updated, removed)"
+                           " VALUES (?, ?, ?, 0, 0, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"),
+      list_revision(connection,
+                    "SELECT before, updated + removed FROM list_history"
+                    " WHERE revision = ? AND layer = ? AND owner = ? AND of_entry = 0 AND entry = 0"),
+      begin_history_at(connection,
+                       "UPDATE list_history SET before = NULL"
+                       " WHERE revision = ? AND layer = ? AND owner = ? AND of_entry = 0 AND entry = 0"),
       forget_past_entries(connection,
-                          "DELETE FROM list_history WHERE layer = ? AND owner = ? AND of_entry = 1 AND revision <= ?"),
-      delete_history(connection, "DELETE FROM list_history WHERE layer = ? AND owner = ?"),
-      delete_history_of_keys(
-          connection, "DELETE FROM list_history WHERE layer = 3 AND owner IN (SELECT id FROM keys WHERE account = ?)"),
+                          "DELETE FROM list_history WHERE revision = ? AND layer = ? AND owner = ? AND of_entry = 1"),
+      forget_list_revision(connection, "DELETE FROM list_history WHERE revision = ? AND layer = ? AND owner = ?"),
+      // Together with what the change set itself has kept, which no revision leads to yet.
+      delete_history(connection,
+                     "WITH RECURSIVE chain (revision) AS ("
+                     "  SELECT changed FROM lists WHERE layer = ?1 AND owner = ?2"
+                     "  UNION ALL SELECT h.before FROM chain JOIN list_history AS h ON h.revision = chain.revision"
+                     "    AND h.layer = ?1 AND h.owner = ?2 AND h.of_entry = 0 AND h.entry = 0"
+                     "    WHERE h.before IS NOT NULL)"
+                     " DELETE FROM list_history WHERE layer = ?1 AND owner = ?2"
+                     " AND revision IN (SELECT revision FROM chain UNION ALL SELECT ?3)"),
       insert_idempotency(connection,
                          "INSERT INTO idempotency (caller, key, request, at, sealed, revision)"
                          " VALUES (?, ?, ?, ?, ?, ?)"),

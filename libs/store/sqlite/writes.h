@@ -17,8 +17,8 @@ struct Writes {
   Statement insert_list, update_list, delete_list, delete_lists_of_keys, delete_entries_of_keys;
   Statement insert_entry, update_entry, update_entry_settings, delete_entry, delete_entries;
   Statement keep_entry, keep_entries;  // as they were, in the list's history
-  Statement insert_list_revision, newest_list_revisions, forget_list_revisions, forget_past_entries;
-  Statement delete_history, delete_history_of_keys;
+  Statement insert_list_revision, list_revision, begin_history_at, forget_past_entries, forget_list_revision;
+  Statement delete_history;
   Statement insert_idempotency, forget_idempotency;
   Statement insert_token, update_token;
   Statement insert_change, insert_audit;

@@ -140,6 +140,59 @@ TEST_P(ControlStoreContract, OfEntriesThatAreChangedTogetherAllAreOrNone) {
   EXPECT_TRUE(store().verify().ok());
 }
 
+TEST_P(ControlStoreContract, OfAListThatGoesWhileItIsChangedNoHistoryIsLeft) {
+  const AccountRow account = add_account("Acme");
+  const AccountRow other = add_account("Other");
+  const ListRef of_key = ListRef::of(add_key(account.id, "a key").id);
+  const std::vector<ListRef> lists = {of_key, ListRef::of(account.id)};
+  const KeyRow fresh = new_key(other.id, "a fresh key");
+  for (const ListRef ref : lists) {
+    static_cast<void>(add_entry(ref, "203.0.113.1"));
+    static_cast<void>(add_entry(ref, "203.0.113.2"));
+  }
+  change([&](Transaction& tx) {
+    for (const ListRef ref : lists) {
+      if (auto gone = tx.delete_entries(ref); !gone) return gone;
+    }
+    return tx.delete_account(account.id);
+  });
+  change([&](Transaction& tx) {
+    if (auto made = tx.insert_key(fresh); !made) return made;
+    if (auto made = tx.insert_entry(ListRef::of(fresh.id), new_entry("203.0.113.1")); !made) return made;
+    return tx.delete_key(fresh.id);
+  });
+  EXPECT_TRUE(store().verify().ok()) << "which looks for history without a list";
+  EXPECT_THAT(store().list_revisions(of_key, {0, 10}).value(), IsEmpty());
+}
+
+TEST_P(ControlStoreContract, AHistoryIsPagedFromAnyRevision) {
+  const ListRef ref = ListRef::global();
+  for (int i = 0; i < 5; ++i) {
+    static_cast<void>(add_entry(ref, "203.0.113." + std::to_string(i)));
+    static_cast<void>(add_account("account " + std::to_string(i)));  // revisions that the list does not have
+  }
+  std::vector<std::uint64_t> all;
+  const std::vector<ListRevisionRow> rows = store().list_revisions(ref, {0, 100}).value();
+  for (const ListRevisionRow& row : rows) {
+    all.push_back(row.list.changed.value);
+  }
+  ASSERT_THAT(all, SizeIs(6));  // with the one that it began with
+  for (std::uint64_t before = 1; before <= all.front() + 2; ++before) {
+    std::vector<std::uint64_t> wanted;
+    for (const std::uint64_t revision : all) {
+      if (revision < before && wanted.size() < 2) wanted.push_back(revision);
+    }
+    std::vector<std::uint64_t> found;
+    const std::vector<ListRevisionRow> page = store().list_revisions(ref, {before, 2}).value();
+    for (const ListRevisionRow& row : page) {
+      found.push_back(row.list.changed.value);
+    }
+    EXPECT_EQ(found, wanted) << "before " << before;
+    const auto at = std::find_if(all.begin(), all.end(), [&](std::uint64_t revision) { return revision <= before; });
+    EXPECT_EQ(store().list_at(ref, {before})->list.changed.value, *at);
+  }
+}
+
 TEST_P(ControlStoreContract, AHistoryGoesWithItsListAndIsBounded) {
   const AccountRow account = add_account("Acme");
   const KeyRow key = add_key(account.id, "a key");
