@@ -1,6 +1,8 @@
 // The part of the contract about what is kept of changes: histories of lists, the chain of the audit log, answers.
 #include <gmock/gmock.h>
 
+#include <algorithm>
+
 #include "libs/store/audit_chain.h"
 #include "libs/store/testing/control_store_contract.h"
 #include "libs/store/testing/rows_for_test.h"
@@ -165,31 +167,28 @@ TEST_P(ControlStoreContract, OfAListThatGoesWhileItIsChangedNoHistoryIsLeft) {
   EXPECT_THAT(store().list_revisions(of_key, {0, 10}).value(), IsEmpty());
 }
 
+std::vector<Revision> revisions_of(ControlStore& store, ListRef ref, PageRequest page) {
+  const std::vector<ListRevisionRow> rows = store.list_revisions(ref, page).value();
+  std::vector<Revision> revisions(rows.size());
+  std::transform(rows.begin(), rows.end(), revisions.begin(),
+                 [](const ListRevisionRow& row) { return row.list.changed; });
+  return revisions;
+}
+
 TEST_P(ControlStoreContract, AHistoryIsPagedFromAnyRevision) {
   const ListRef ref = ListRef::global();
   for (int i = 0; i < 5; ++i) {
     static_cast<void>(add_entry(ref, "203.0.113." + std::to_string(i)));
     static_cast<void>(add_account("account " + std::to_string(i)));  // revisions that the list does not have
   }
-  std::vector<std::uint64_t> all;
-  const std::vector<ListRevisionRow> rows = store().list_revisions(ref, {0, 100}).value();
-  for (const ListRevisionRow& row : rows) {
-    all.push_back(row.list.changed.value);
-  }
+  const std::vector<Revision> all = revisions_of(store(), ref, {0, 100});
   ASSERT_THAT(all, SizeIs(6));  // with the one that it began with
-  for (std::uint64_t before = 1; before <= all.front() + 2; ++before) {
-    std::vector<std::uint64_t> wanted;
-    for (const std::uint64_t revision : all) {
-      if (revision < before && wanted.size() < 2) wanted.push_back(revision);
-    }
-    std::vector<std::uint64_t> found;
-    const std::vector<ListRevisionRow> page = store().list_revisions(ref, {before, 2}).value();
-    for (const ListRevisionRow& row : page) {
-      found.push_back(row.list.changed.value);
-    }
-    EXPECT_EQ(found, wanted) << "before " << before;
-    const auto at = std::find_if(all.begin(), all.end(), [&](std::uint64_t revision) { return revision <= before; });
-    EXPECT_EQ(store().list_at(ref, {before})->list.changed.value, *at);
+  for (std::uint64_t before = 1; before <= all.front().value + 2; ++before) {
+    const auto first = std::find_if(all.begin(), all.end(), [&](Revision r) { return r.value < before; });
+    const std::vector<Revision> wanted(first, first + std::min<std::ptrdiff_t>(2, all.end() - first));
+    EXPECT_EQ(revisions_of(store(), ref, {before, 2}), wanted) << "before " << before;
+    const auto at = std::find_if(all.begin(), all.end(), [&](Revision r) { return r.value <= before; });
+    EXPECT_EQ(store().list_at(ref, {before})->list.changed, *at);
   }
 }
 
