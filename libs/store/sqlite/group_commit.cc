@@ -170,6 +170,7 @@ StoreResult<GroupCommit::Batch> GroupCommit::commit(std::vector<Waiting>& waitin
   batch.standing = standing_;
   StoreResult<void> result = guarded([&] {
     begin_.execute();
+    batch.rows_at_begin = sqlite3_total_changes64(connection_.handle());
     std::chrono::steady_clock::duration spent{};
     do {
       const auto began = std::chrono::steady_clock::now();
@@ -195,7 +196,11 @@ StoreResult<GroupCommit::Batch> GroupCommit::commit(std::vector<Waiting>& waitin
 StoreResult<Committed> GroupCommit::run_bare(const Work& work, Batch& batch) {
   const sqlite3_int64 rows_before = sqlite3_total_changes64(connection_.handle());
   StoreResult<Committed> result = run_one(work, batch);
-  if (!result && sqlite3_total_changes64(connection_.handle()) != rows_before) throw Failure{result.error()};
+  if (result || sqlite3_total_changes64(connection_.handle()) == rows_before) return result;
+  if (rows_before != batch.rows_at_begin) throw Failure{result.error()};
+  connection_.roll_back();  // all that was written is its own
+  begin_.execute();
+  batch.rows_at_begin = sqlite3_total_changes64(connection_.handle());
   return result;
 }
 

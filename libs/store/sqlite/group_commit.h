@@ -28,9 +28,9 @@ inline constexpr std::chrono::milliseconds kBatchTime{10};
 // Shape    One COMMIT for all works that came until the other thread was ready for them, which writes them to the log.
 //          The other thread syncs the log; then on_committed, then the answers. Meanwhile the next works run, each that
 //          comes joins them, and what several of them touch is written once. A work that fails before it has written
-//          leaves nothing; if one fails later, the batch is rolled back and run again with a savepoint for each. If the
-//          COMMIT fails, none of its works stands; they are then tried one by one, so that one too large for the disk
-//          does not take others with it. If a sync fails, nothing after the last good one is
+//          leaves nothing; if one fails later and is not alone, the batch is rolled back and run again with a savepoint
+//          for each. If the COMMIT fails, none of its works stands; they are then tried one by one, so that one too
+//          large for the disk does not take others with it. If a sync fails, nothing after the last good one is
 //          answered as done, and no further work is run.
 // Threads  run() from any thread but its own two.
 class GroupCommit {
@@ -57,7 +57,8 @@ class GroupCommit {
   struct Batch {
     std::vector<StoreResult<Committed>> outcomes;
     std::vector<PolicyChange> changes;
-    Standing standing;  // after the batch
+    Standing standing;               // after the batch
+    std::int64_t rows_at_begin = 0;  // that the connection had ever written
     bool touched_hot_rows = false;
   };
   struct Unsynced {
@@ -76,7 +77,7 @@ class GroupCommit {
   // Commits works from the first, together with those that come meanwhile, or the first alone; the error if that could
   // not be done.
   [[nodiscard]] StoreResult<Batch> commit(std::vector<Waiting>& waiting, Grouping grouping);
-  // Throws if the work failed after it had written: then all of the batch has to be rolled back.
+  // Throws if the work failed after it and others had written: then all of the batch has to be rolled back.
   [[nodiscard]] StoreResult<Committed> run_bare(const Work& work, Batch& batch);
   [[nodiscard]] StoreResult<Committed> run_in_savepoint(const Work& work, Batch& batch);
   [[nodiscard]] StoreResult<Committed> run_one(const Work& work, Batch& batch);

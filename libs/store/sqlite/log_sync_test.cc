@@ -210,6 +210,23 @@ TEST_F(JoinedCommitTest, AWorkThatFailsAfterItHasWrittenTakesNothingOfTheOthersW
   EXPECT_FALSE(sqlite::Reads(*connection_).account_by_name(unwanted.name));
 }
 
+TEST_F(JoinedCommitTest, AWorkThatFailsAloneAfterItHasWrittenIsRunOnce) {
+  open_writer();
+  const Revision before = revision();
+  const std::size_t ran = ran_;
+  const StoreResult<Committed> done = writer_->run([&](Transaction& t) -> StoreResult<void> {
+    ++ran_;
+    EXPECT_TRUE(t.insert_account(new_account("unwanted")).ok());
+    return Err{StoreError{StoreError::Code::kPrecondition, "only to see what it would do", {}}};
+  });
+  EXPECT_FALSE(done.ok());
+  EXPECT_EQ(ran_, ran + 1);
+  EXPECT_EQ(revision(), before);
+  EXPECT_FALSE(sqlite::Reads(*connection_).account_by_name("unwanted"));
+  join();
+  EXPECT_EQ(revision(), Revision{before.value + 1});
+}
+
 TEST_F(JoinedCommitTest, OldChangesArePrunedFasterThanWorksThatJoinMakeNewOnes) {
   constexpr std::size_t kCallers = 100, kRounds = 6;
   connection_->execute(
